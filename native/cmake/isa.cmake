@@ -1,0 +1,36 @@
+# ISA levels of this architecture and how an op folder becomes part of libneurite.
+# A level may be chosen at run time only if the CPU has every feature its flags let the compiler use
+# (core/context.cc tests exactly these).
+if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64|amd64")
+  set(NRT_ISA_LEVELS base avx2 avx512)
+  set(NRT_ISA_FLAGS_base)
+  set(NRT_ISA_FLAGS_avx2 -mavx2 -mfma -mbmi -mbmi2)
+  set(NRT_ISA_FLAGS_avx512 ${NRT_ISA_FLAGS_avx2} -mavx512f -mavx512bw -mavx512cd -mavx512dq -mavx512vl
+      -mprefer-vector-width=512)
+elseif(CMAKE_SYSTEM_PROCESSOR MATCHES "aarch64|arm64")
+  set(NRT_ISA_LEVELS base neon)
+  set(NRT_ISA_FLAGS_base)
+  set(NRT_ISA_FLAGS_neon)
+else()
+  set(NRT_ISA_LEVELS base)
+endif()
+
+# <op>.cc and other *.cc once; every *_cpu.cc once per level, with NRT_ISA_NS set to the level.
+function(nrt_add_op folder)
+  get_filename_component(op ${folder} NAME)
+  file(GLOB kernels CONFIGURE_DEPENDS ${folder}/*_cpu.cc)
+  file(GLOB sources CONFIGURE_DEPENDS ${folder}/*.cc)
+  list(FILTER sources EXCLUDE REGEX "(_cpu|_test|_bench)\\.cc$")
+  target_sources(neurite PRIVATE ${sources})
+  if(kernels)
+    foreach(level ${NRT_ISA_LEVELS})
+      set(object nrt_${op}_${level})
+      add_library(${object} OBJECT ${kernels})
+      target_include_directories(${object} PRIVATE ${CMAKE_CURRENT_SOURCE_DIR}/include ${CMAKE_CURRENT_SOURCE_DIR})
+      string(TOUPPER ${level} upper)
+      target_compile_definitions(${object} PRIVATE NRT_ISA_NS=${level} NRT_ISA_${upper}=1)
+      target_compile_options(${object} PRIVATE ${NRT_ISA_FLAGS_${level}})
+      target_sources(neurite PRIVATE $<TARGET_OBJECTS:${object}>)
+    endforeach()
+  endif()
+endfunction()

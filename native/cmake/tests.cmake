@@ -1,0 +1,32 @@
+# One test program per op folder (and one for core); ctest runs it once per ISA level through
+# NEURITE_ISA. A level this CPU lacks is reported as skipped (exit code 77), never silently passed.
+if(CMAKE_CROSSCOMPILING)
+  set(INSTALL_GTEST OFF)
+  add_subdirectory(/usr/src/googletest ${CMAKE_BINARY_DIR}/googletest EXCLUDE_FROM_ALL)
+else()
+  find_package(GTest REQUIRED)
+endif()
+add_library(neurite_test_main STATIC cmake/test_main.cc)
+target_link_libraries(neurite_test_main PUBLIC neurite GTest::gtest GTest::gmock)
+
+function(nrt_add_tests name)
+  add_executable(${name}_test ${ARGN})
+  target_link_libraries(${name}_test PRIVATE neurite_test_main)
+  foreach(level ${NRT_ISA_LEVELS})
+    add_test(NAME ${name}@${level} COMMAND ${name}_test)
+    set_tests_properties(${name}@${level} PROPERTIES ENVIRONMENT "NEURITE_ISA=${level}"
+      SKIP_RETURN_CODE 77 TIMEOUT 600)
+  endforeach()
+endfunction()
+
+file(GLOB core_tests CONFIGURE_DEPENDS core/*_test.cc)
+if(core_tests)
+  nrt_add_tests(core ${core_tests})
+endif()
+foreach(folder ${NRT_OP_FOLDERS})
+  get_filename_component(op ${folder} NAME)
+  file(GLOB tests CONFIGURE_DEPENDS ${folder}/*_test.cc)
+  if(tests)
+    nrt_add_tests(${op} ${tests})
+  endif()
+endforeach()

@@ -1,0 +1,216 @@
+#include "core/context.h"
+
+#include <cstdlib>
+#include <cstring>
+#include <string>
+
+#include "core/host.h"
+
+#ifndef NRT_VERSION
+#define NRT_VERSION "0.0.0"
+#endif
+#ifndef NRT_BUILD_INFO
+#define NRT_BUILD_INFO "unknown build"
+#endif
+
+namespace nrt {
+namespace {
+
+struct Level {
+  Isa isa;
+  const char* name;
+};
+
+#if defined(__x86_64__) || defined(_M_X64)
+constexpr Level kLevels[] = {
+    {Isa::kBase, "base"}, {Isa::kAvx2, "avx2"}, {Isa::kAvx512, "avx512"}};
+
+bool usable(Isa isa) {
+  __builtin_cpu_init();
+  switch (isa) {
+    case Isa::kBase:
+      return true;
+    case Isa::kAvx2:  // every feature the level's flags let the compiler use
+      return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") &&
+             __builtin_cpu_supports("bmi") && __builtin_cpu_supports("bmi2");
+    case Isa::kAvx512:
+      return usable(Isa::kAvx2) && __builtin_cpu_supports("avx512f") &&
+             __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512cd") &&
+             __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
+    default:
+      return false;
+  }
+}
+#elif defined(__aarch64__)
+constexpr Level kLevels[] = {{Isa::kBase, "base"}, {Isa::kNeon, "neon"}};
+bool usable(Isa) { return true; }
+#else
+constexpr Level kLevels[] = {{Isa::kBase, "base"}};
+bool usable(Isa) { return true; }
+#endif
+
+const std::string& usable_levels() {
+  static const std::string text = [] {
+    std::string all;
+    for (const Level& level : kLevels) {
+      if (!usable(level.isa)) continue;
+      if (!all.empty()) all += ',';
+      all += level.name;
+    }
+    return all;
+  }();
+  return text;
+}
+
+Isa choose(const char* wanted) {
+  if (wanted == nullptr || *wanted == 0) wanted = getenv("NEURITE_ISA");
+  Isa best = Isa::kBase;
+  for (const Level& level : kLevels) {
+    const bool ok = usable(level.isa);
+    if (wanted != nullptr && *wanted != 0) {
+      if (strcmp(wanted, level.name) != 0) continue;
+      if (!ok) break;
+      return level.isa;
+    }
+    if (ok) best = level.isa;
+  }
+  if (wanted != nullptr && *wanted != 0) {
+    unsupported("ISA level '%s' cannot be used here; usable on this CPU: %s", wanted,
+                usable_levels().c_str());
+  }
+  return best;
+}
+
+}  // namespace
+
+const char* isa_name(Isa isa) {
+  for (const Level& level : kLevels) {
+    if (level.isa == isa) return level.name;
+  }
+  return "?";
+}
+
+Context& context(nrt_ctx ctx) {
+  Context* c = ptr<Context>(ctx);
+  if (c == nullptr || c->magic != Context::kAlive) invalid("not an open context");
+  bind_threads(c->threads);
+  return *c;
+}
+
+Isa isa_of(const Context& ctx) { return ctx.isa; }
+
+}  // namespace nrt
+
+using nrt::context;
+using nrt::guard;
+
+extern "C" {
+
+int32_t nrt_abi_version(void) { return NRT_ABI_VERSION; }
+const char* nrt_version(void) { return NRT_VERSION; }
+const char* nrt_build_info(void) { return NRT_BUILD_INFO; }
+const char* nrt_isa_levels(void) { return nrt::usable_levels().c_str(); }
+
+nrt_ctx nrt_ctx_open(int32_t device_kind, int32_t device_index, const char* isa, int32_t threads) {
+  nrt::Context* opened = nullptr;
+  guard([&] {
+    if (device_kind != NRT_CPU) nrt::unsupported("this build has no CUDA part");
+    if (device_index != 0) nrt::invalid("CPU device index must be 0, given %d", device_index);
+    if (threads < 0) nrt::invalid("threads must be 0 (automatic) or more, given %d", threads);
+    auto c = std::make_unique<nrt::Context>();
+    c->isa = nrt::choose(isa);
+    c->threads = threads > 0 ? threads : nrt_host_cores();
+    c->allocator = std::make_unique<nrt::Allocator>();
+    opened = c.release();
+  });
+  return static_cast<nrt_ctx>(reinterpret_cast<intptr_t>(opened));
+}
+
+nrt_status nrt_ctx_close(nrt_ctx ctx) {
+  return guard([&] {
+    nrt::Context* c = &context(ctx);
+    c->magic = 0;
+    delete c;
+  });
+}
+
+const char* nrt_ctx_isa(nrt_ctx ctx) {
+  const char* name = "";
+  guard([&] { name = nrt::isa_name(context(ctx).isa); });
+  return name;
+}
+
+int32_t nrt_ctx_threads(nrt_ctx ctx) {
+  int32_t threads = 0;
+  guard([&] { threads = context(ctx).threads; });
+  return threads;
+}
+
+nrt_status nrt_ctx_set_threads(nrt_ctx ctx, int32_t threads) {
+  return guard([&] {
+    if (threads < 0) nrt::invalid("threads must be 0 (automatic) or more, given %d", threads);
+    context(ctx).threads = threads > 0 ? threads : nrt_host_cores();
+  });
+}
+
+nrt_ptr nrt_alloc(nrt_ctx ctx, int64_t bytes) {
+  nrt_ptr block = 0;
+  guard([&] { block = context(ctx).allocator->allocate(bytes); });
+  return block;
+}
+
+nrt_status nrt_free(nrt_ctx ctx, nrt_ptr block) {
+  return guard([&] { context(ctx).allocator->release(&block, 1); });
+}
+
+nrt_status nrt_free_many(nrt_ctx ctx, const int64_t* blocks, int64_t count) {
+  return guard([&] { context(ctx).allocator->release(blocks, count); });
+}
+
+int64_t nrt_memory_counter(nrt_ctx ctx, int32_t counter) {
+  int64_t value = -1;
+  guard([&] { value = context(ctx).allocator->counter(counter); });
+  return value;
+}
+
+nrt_status nrt_memory_set_limit(nrt_ctx ctx, int64_t bytes) {
+  return guard([&] { context(ctx).allocator->set_limit(bytes); });
+}
+
+nrt_status nrt_memory_reset_peak(nrt_ctx ctx) {
+  return guard([&] { context(ctx).allocator->reset_peak(); });
+}
+
+nrt_status nrt_memory_trim(nrt_ctx ctx) {
+  return guard([&] { context(ctx).allocator->trim(); });
+}
+
+nrt_status nrt_memory_fail_after(nrt_ctx ctx, int64_t count) {
+  return guard([&] { context(ctx).allocator->fail_after(count); });
+}
+
+nrt_status nrt_host_write(nrt_ptr dst, const void* src, int64_t src_offset_bytes, int64_t bytes) {
+  return guard([&] {
+    if (bytes < 0 || src_offset_bytes < 0) nrt::invalid("negative size in a host copy");
+    if (bytes > 0) {
+      memcpy(nrt::ptr<char>(dst), static_cast<const char*>(src) + src_offset_bytes,
+             static_cast<size_t>(bytes));
+    }
+  });
+}
+
+nrt_status nrt_host_read(void* dst, int64_t dst_offset_bytes, nrt_ptr src, int64_t bytes) {
+  return guard([&] {
+    if (bytes < 0 || dst_offset_bytes < 0) nrt::invalid("negative size in a host copy");
+    if (bytes > 0) {
+      memcpy(static_cast<char*>(dst) + dst_offset_bytes, nrt::ptr<const char>(src),
+             static_cast<size_t>(bytes));
+    }
+  });
+}
+
+nrt_status nrt_sync(nrt_ctx ctx) {
+  return guard([&] { context(ctx); });
+}
+
+}  // extern "C"

@@ -1,0 +1,26 @@
+// A context: device, ISA level, thread budget, allocator.
+#pragma once
+
+#include <memory>
+
+#include "core/allocator.h"
+#include "core/dispatch.h"
+
+namespace nrt {
+
+struct Context {
+  static constexpr uint64_t kAlive = 0x4e45555249544531ull;  // "NEURITE1"
+
+  uint64_t magic = kAlive;
+  int32_t device_kind = NRT_CPU;
+  int32_t device_index = 0;
+  Isa isa = Isa::kBase;
+  int32_t threads = 1;
+  std::unique_ptr<Allocator> allocator;
+};
+
+const char* isa_name(Isa isa);
+// Threads that parallel_for may use in the calls that follow on this thread.
+void bind_threads(int32_t threads);
+
+}  // namespace nrt
