@@ -1,13 +1,16 @@
 # Builds and installs libneurite.a for Maven: cmake -DSRC=root -DBUILD=folder -DPREFIX=folder
 # -DPLATFORM=linux-x86_64 -DHOST=linux-x86_64 -DTESTS=ON|OFF [-DCTEST=ON] -P build.cmake
-# With CTEST=ON it runs the native tests that an earlier call built.
+# With CTEST given it only runs (ON) the native tests that an earlier call built.
 cmake_minimum_required(VERSION 3.22)
 
-if(CTEST)
-  execute_process(COMMAND ${CMAKE_CTEST_COMMAND} --output-on-failure --no-tests=ignore
-    WORKING_DIRECTORY ${BUILD} RESULT_VARIABLE result)
-  if(NOT result EQUAL 0)
-    message(FATAL_ERROR "Neurite: native tests failed (run one again: NEURITE_ISA=<level> ${BUILD}/<op>_test)")
+if(DEFINED CTEST)
+  if(CTEST AND EXISTS ${BUILD}/CTestTestfile.cmake)
+    execute_process(COMMAND ${CMAKE_CTEST_COMMAND} --output-on-failure --no-tests=ignore
+      WORKING_DIRECTORY ${BUILD} RESULT_VARIABLE result)
+    if(NOT result EQUAL 0)
+      message(FATAL_ERROR "Neurite: native tests failed, see above. One again: "
+        "NEURITE_ISA=<level> ${BUILD}/<op>_test")
+    endif()
   endif()
   return()
 endif()

@@ -26,7 +26,7 @@ import org.bytedeco.javacpp.tools.InfoMapper;
         @Platform(
             value = {"linux", "macosx", "windows"},
             include = "neurite/core.h",
-            link = "neurite",
+            link = "neurite#", // linked statically: nothing to look for at run time
             library = "jniNeurite",
             compiler = "cpp17"),
     target = "dev.neurite.natives",
