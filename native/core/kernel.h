@@ -15,6 +15,13 @@
 #endif
 
 #define NRT_RESTRICT __restrict__
+// Before an element-wise loop whose output may be the very same array as an input: no iteration
+// depends on another one, so the compiler needs no overlap check (which would fail in place).
+#if defined(__clang__)
+#define NRT_INDEPENDENT _Pragma("clang loop vectorize(assume_safety)")
+#else
+#define NRT_INDEPENDENT _Pragma("GCC ivdep")
+#endif
 
 namespace nrt {
 
