@@ -1,0 +1,94 @@
+package dev.neurite.tensor;
+
+import dev.neurite.error.DTypeException;
+import dev.neurite.error.ShapeException;
+import dev.neurite.natives.Abi;
+import dev.neurite.ops.Current;
+
+/**
+ * A named tensor that training changes: the weights of a layer. It belongs to no scope; it is freed by {@link #close()}
+ * (its model's close) or once unreachable. Only {@link #assign} and optimisers write to it.
+ */
+public final class Param extends Tensor {
+
+  private final String name;
+  private volatile boolean trainable = true;
+  private volatile long version;
+
+  private Param(String name, Storage storage, Shape shape, DType dtype) {
+    super(storage, shape, dtype, null, 0, name, false);
+    this.name = name;
+  }
+
+  /** A scalar float32 parameter. */
+  public static Param of(String name, float value) {
+    return of(name, value, DType.FLOAT32);
+  }
+
+  /** A scalar parameter of the given type. */
+  public static Param of(String name, double value, DType dtype) {
+    try (Scope scope = Scope.open()) {
+      return of(name, Tensor.scalar(value, dtype));
+    }
+  }
+
+  /** A parameter with a copy of the given values. */
+  public static Param of(String name, Tensor values) {
+    Storage s = Storage.allocate(values.device(), values.size() * values.dtype().bytes(), name);
+    Param p = new Param(name, s, values.shape(), values.dtype());
+    p.assign(values);
+    return p;
+  }
+
+  /** Name or path, such as {@code encoder.kernel}. */
+  public String name() {
+    return name;
+  }
+
+  /** True when gradients are recorded for it (default). */
+  public boolean trainable() {
+    return trainable;
+  }
+
+  /** Freezes or unfreezes it. */
+  public void trainable(boolean on) {
+    trainable = on;
+  }
+
+  /** Counts the changes of the values. */
+  public long version() {
+    return version;
+  }
+
+  /** To be called by whatever writes into the memory directly, such as an optimiser's native step. */
+  public void changed() {
+    version++;
+  }
+
+  /**
+   * Copies values in.
+   *
+   * @throws ShapeException when the shapes differ
+   * @throws DTypeException when the element types differ
+   */
+  public void assign(Tensor values) {
+    if (!values.shape().equals(shape())) {
+      throw new ShapeException("Param '" + name + "': expected " + shape() + ", given " + values.shape());
+    }
+    if (values.dtype() != dtype()) {
+      throw new DTypeException("Param '" + name + "': expected " + dtype() + ", given " + values.dtype());
+    }
+    Current current = Current.get();
+    var tape = current.tape;
+    current.tape = null;
+    try (Scope scope = Scope.open()) {
+      Tensor source = values.contiguous();
+      long[] desc = {1, size(), 1, 1};
+      Status.check(
+          Abi.nrt_movement_copy(ctx(), dtype().bytes(), addr(), source.addr(), desc), "assign", this, source);
+    } finally {
+      current.tape = tape;
+    }
+    changed();
+  }
+}

@@ -1,0 +1,2 @@
+/** Tensors, parameters, shapes, scopes: what lives in device memory and who owns it. */
+package dev.neurite.tensor;
