@@ -1,0 +1,32 @@
+// Between conv2d.cc (checks, choice of the level) and the kernel files (one copy per level).
+#pragma once
+
+#include <stdint.h>
+
+namespace nrt {
+
+// The checked descriptor of conv2d.h, by name.
+struct Conv2dShape {
+  int64_t images, in_h, in_w, in_c;
+  int64_t out_h, out_w, out_c;
+  int64_t kernel_h, kernel_w;
+  int64_t stride_h, stride_w;
+  int64_t dilation_h, dilation_w;
+  int64_t pad_top, pad_left;
+  int64_t groups;
+  int32_t activation;
+};
+
+template <typename T>
+struct Conv2dTable {
+  void (*forward)(T* y, const T* x, const T* w, const T* bias, const Conv2dShape& shape);
+  void (*backward_data)(T* dx, const T* dy, const T* w, const Conv2dShape& shape);
+  void (*backward_weights)(T* dw, T* dbias, const T* x, const T* dy, const Conv2dShape& shape);
+};
+
+struct Conv2dKernels {
+  Conv2dTable<float> f32;
+  Conv2dTable<double> f64;
+};
+
+}  // namespace nrt

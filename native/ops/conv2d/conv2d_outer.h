@@ -1,0 +1,130 @@
+// Micro-kernel of backward-weights: a block of `rows` x `length` weights (kernel rows times
+// neighbouring (kw, c) entries) by one panel of output channels, summed over a rectangle of pixels
+// with all sums in registers. For kernel files only.
+//
+//   sum[s][l][lane] += sum over i, j of x[i * x_row + j * x_step + s * x_gap + l] * dy[i, j][lane]
+//
+// Both operands are read where they lie: the entries of one pixel's window are contiguous in the
+// padded NHWC input, dy's panel is contiguous over channels. Per pixel rows * length broadcasts
+// serve rows * length * vectors FMAs.
+#pragma once
+
+#include "ops/conv2d/conv2d_vector.h"
+
+namespace nrt {
+namespace NRT_ISA_NS {
+namespace {
+
+template <typename T>
+struct OuterInput {
+  const T* x;
+  int64_t x_row, x_step, x_gap;
+  const T* dy;
+  int64_t dy_row, dy_step;
+  int64_t pixel_rows, pixel_cols;
+  T* sum;             // [rows][gap of sum_gap elements][length][lanes]
+  int64_t sum_gap;    // elements from one kernel row's sums to the next one's
+};
+
+template <typename T, int width>
+struct OuterTypes {
+  static constexpr int lanes = width == kHalf ? kLanes<T> / 2 : kLanes<T>;
+  static constexpr int vectors = width == kTwo ? 2 : 1;
+  typedef typename VectorOf<T, lanes>::type V;
+};
+
+// Largest block: accumulators, the panel's vectors and one broadcast stay in registers.
+constexpr int kOuterBlock[3] = {kRegisters == 32 ? 28 : 12, kRegisters == 32 ? 28 : 12,
+                                kRegisters == 32 ? 14 : 6};
+constexpr int kOuterLength = 14;
+constexpr int kOuterRows = 5;
+
+template <typename T, int width, int rows, int length>
+void outer(const OuterInput<T>& in) {
+  typedef typename OuterTypes<T, width>::V V;
+  constexpr int vectors = OuterTypes<T, width>::vectors, lanes = OuterTypes<T, width>::lanes;
+  V acc[rows][length][vectors];
+#pragma GCC unroll 8
+  for (int s = 0; s < rows; ++s) {
+#pragma GCC unroll 16
+    for (int l = 0; l < length; ++l) {
+#pragma GCC unroll 2
+      for (int v = 0; v < vectors; ++v) {
+        load(acc[s][l][v], in.sum + s * in.sum_gap + (l * vectors + v) * lanes);
+      }
+    }
+  }
+  for (int64_t i = 0; i < in.pixel_rows; ++i) {
+    const T* x[rows];
+#pragma GCC unroll 8
+    for (int s = 0; s < rows; ++s) x[s] = in.x + i * in.x_row + s * in.x_gap;
+    const T* dy = in.dy + i * in.dy_row;
+    for (int64_t j = in.pixel_cols; j > 0; --j) {
+      V panel[vectors];
+#pragma GCC unroll 2
+      for (int v = 0; v < vectors; ++v) load(panel[v], dy + v * lanes);
+      dy += in.dy_step;
+#pragma GCC unroll 8
+      for (int s = 0; s < rows; ++s) {
+#pragma GCC unroll 16
+        for (int l = 0; l < length; ++l) {
+          const T value = x[s][l];
+#pragma GCC unroll 2
+          for (int v = 0; v < vectors; ++v) acc[s][l][v] += panel[v] * value;
+        }
+        x[s] += in.x_step;
+      }
+    }
+  }
+#pragma GCC unroll 8
+  for (int s = 0; s < rows; ++s) {
+#pragma GCC unroll 16
+    for (int l = 0; l < length; ++l) {
+#pragma GCC unroll 2
+      for (int v = 0; v < vectors; ++v) {
+        store(in.sum + s * in.sum_gap + (l * vectors + v) * lanes, acc[s][l][v]);
+      }
+    }
+  }
+}
+
+template <typename T>
+using OuterFunction = void (*)(const OuterInput<T>&);
+
+template <int width, int rows, int length>
+constexpr bool kOuterFits = rows * length <= kOuterBlock[width];
+
+// outer_for<T>(width, rows, length), for rows in {1, 2, 3, 5} and blocks that fit.
+template <typename T>
+OuterFunction<T> outer_for(int width, int64_t rows, int64_t length) {
+#define NRT_OUTER(w, r, n) outer<T, w, kOuterFits<w, r, n> ? (r) : 1, kOuterFits<w, r, n> ? (n) : 1>
+#define NRT_OUTER_ROW(w, r)                                                                   \
+  {NRT_OUTER(w, r, 1),  NRT_OUTER(w, r, 2),  NRT_OUTER(w, r, 3),  NRT_OUTER(w, r, 4),         \
+   NRT_OUTER(w, r, 5),  NRT_OUTER(w, r, 6),  NRT_OUTER(w, r, 7),  NRT_OUTER(w, r, 8),         \
+   NRT_OUTER(w, r, 9),  NRT_OUTER(w, r, 10), NRT_OUTER(w, r, 11), NRT_OUTER(w, r, 12),        \
+   NRT_OUTER(w, r, 13), NRT_OUTER(w, r, 14)}
+#define NRT_OUTER_ROWS(w) \
+  {NRT_OUTER_ROW(w, 1), NRT_OUTER_ROW(w, 2), NRT_OUTER_ROW(w, 3), NRT_OUTER_ROW(w, 5)}
+  constexpr int half = kHasHalf<T> ? kHalf : kOne;
+  static const OuterFunction<T> table[3][4][kOuterLength] = {
+      NRT_OUTER_ROWS(half), NRT_OUTER_ROWS(kOne), NRT_OUTER_ROWS(kTwo)};
+#undef NRT_OUTER_ROWS
+#undef NRT_OUTER_ROW
+#undef NRT_OUTER
+  return table[width][rows == 5 ? 3 : rows - 1][length - 1];
+}
+
+// How the weights of one panel are cut into blocks: `rows` kernel rows at a time (5, 3, 2 or 1, the
+// rest singly) and runs in balanced pieces of at most `length`.
+inline int64_t outer_length(int width, int64_t run) {
+  const int64_t most = kOuterBlock[width] < kOuterLength ? kOuterBlock[width] : kOuterLength;
+  return div_up(run, div_up(run, most));
+}
+inline int64_t outer_rows(int width, int64_t kernel_rows, int64_t length) {
+  const int64_t fits = min64(kOuterBlock[width] / length, kernel_rows);
+  return fits >= kOuterRows ? kOuterRows : min64(fits, 3);
+}
+
+}  // namespace
+}  // namespace NRT_ISA_NS
+}  // namespace nrt

@@ -1,0 +1,148 @@
+// Micro-kernel of forward and backward-data: `pixels` neighbouring results of one row times one
+// panel of output channels, all sums in registers. For kernel files only.
+//
+//   acc[r][lane] = sum over tap rows i, runs j, k < run of
+//                  a[i * row_gap + j * run_gap + r * step + k] * b[..][lane]
+//
+// a is the padded input itself (no im2col): a run is contiguous there, (kw, c) when columns are not
+// dilated, c otherwise. b is the packed panel [taps * c][lanes], read once, in order. Per k one
+// broadcast serves all vectors of the panel; three pixels share a base pointer (base, base + step,
+// base + 2 * step are addressing modes), so 14 pixels need 5 pointers.
+#pragma once
+
+#include "ops/conv2d/conv2d_vector.h"
+#include "ops/unary/unary.h"
+
+namespace nrt {
+namespace NRT_ISA_NS {
+namespace {
+
+// Pixels per tile. 14 x 2 accumulators + 2 vectors of b + the broadcast fill 32 registers and fit
+// the usual widths (56, 28, 14); 6 x 2 fill 16.
+constexpr int kTilePixels[3] = {kRegisters == 32 ? 14 : 12, kRegisters == 32 ? 14 : 12,
+                                kRegisters == 32 ? 14 : 6};
+
+template <typename T>
+struct TileInput {
+  const T* a;
+  int64_t step;               // elements from one pixel to the next
+  int64_t tap_rows, row_gap;  // kernel rows, elements between them
+  int64_t runs, run_gap;      // contiguous runs per kernel row, elements between them
+  int64_t run;                // elements of one run
+  const T* b;
+};
+
+template <typename T>
+struct TileOutput {
+  T* out;
+  int64_t pitch;     // elements from one pixel to the next
+  int64_t valid;     // channels of the panel that exist
+  const T* bias;     // padded to the panel's lanes, or null
+  int32_t activation;
+};
+
+template <typename T, int width>
+struct TileTypes {
+  static constexpr int lanes = width == kHalf ? kLanes<T> / 2 : kLanes<T>;
+  static constexpr int vectors = width == kTwo ? 2 : 1;
+  typedef typename VectorOf<T, lanes>::type V;
+};
+
+inline float exponential(float x) { return expf(x); }
+inline double exponential(double x) { return exp(x); }
+inline float hyperbolic_tangent(float x) { return tanhf(x); }
+inline double hyperbolic_tangent(double x) { return tanh(x); }
+
+template <typename T>
+void activate(T* v, int64_t count, int32_t activation) {
+  if (activation == NRT_UNARY_SIGMOID) {
+    for (int64_t i = 0; i < count; ++i) v[i] = T(1) / (T(1) + exponential(-v[i]));
+  } else if (activation == NRT_UNARY_TANH) {
+    for (int64_t i = 0; i < count; ++i) v[i] = hyperbolic_tangent(v[i]);
+  }
+}
+
+// Adds the bias, applies the activation and stores one pixel. A NaN stays one under relu.
+template <typename T, int width>
+inline __attribute__((always_inline)) void finish_pixel(
+    typename TileTypes<T, width>::V* acc, const TileOutput<T>& o, int64_t pixel) {
+  typedef typename TileTypes<T, width>::V V;
+  constexpr int vectors = TileTypes<T, width>::vectors, lanes = TileTypes<T, width>::lanes;
+  const V zero = {};
+#pragma GCC unroll 2
+  for (int v = 0; v < vectors; ++v) {
+    if (o.bias != nullptr) {
+      V bias;
+      load(bias, o.bias + v * lanes);
+      acc[v] += bias;
+    }
+    if (o.activation == NRT_UNARY_RELU) acc[v] = acc[v] < zero ? zero : acc[v];
+  }
+  T* to = o.out + pixel * o.pitch;
+  if (o.valid == vectors * lanes) {
+#pragma GCC unroll 2
+    for (int v = 0; v < vectors; ++v) store(to + v * lanes, acc[v]);
+  } else {
+    T all[vectors * lanes];
+#pragma GCC unroll 2
+    for (int v = 0; v < vectors; ++v) store(all + v * lanes, acc[v]);
+    for (int64_t i = 0; i < o.valid; ++i) to[i] = all[i];
+  }
+  activate(to, o.valid, o.activation);
+}
+
+template <typename T, int width, int pixels>
+void tile(const TileInput<T>& in, const TileOutput<T>& o) {
+  typedef typename TileTypes<T, width>::V V;
+  constexpr int vectors = TileTypes<T, width>::vectors, lanes = TileTypes<T, width>::lanes;
+  constexpr int bases = (pixels + 2) / 3;
+  V acc[pixels][vectors] = {};
+  const T* b = in.b;
+  const int64_t step = in.step;
+  for (int64_t i = 0; i < in.tap_rows; ++i) {
+    for (int64_t j = 0; j < in.runs; ++j) {
+      const T* base[bases];
+#pragma GCC unroll 8
+      for (int r = 0; r < bases; ++r) base[r] = in.a + i * in.row_gap + j * in.run_gap + 3 * r * step;
+      for (int64_t k = in.run; k > 0; --k) {
+        V panel[vectors];
+#pragma GCC unroll 2
+        for (int v = 0; v < vectors; ++v) load(panel[v], b + v * lanes);
+        b += vectors * lanes;
+#pragma GCC unroll 16
+        for (int r = 0; r < pixels; ++r) {
+          const T value = base[r / 3][(r % 3) * step];
+#pragma GCC unroll 2
+          for (int v = 0; v < vectors; ++v) acc[r][v] += panel[v] * value;
+        }
+#pragma GCC unroll 8
+        for (int r = 0; r < bases; ++r) ++base[r];
+      }
+    }
+  }
+#pragma GCC unroll 16
+  for (int r = 0; r < pixels; ++r) finish_pixel<T, width>(acc[r], o, r);
+}
+
+template <typename T>
+using TileFunction = void (*)(const TileInput<T>&, const TileOutput<T>&);
+
+// tile_for<T>(width, pixels), pixels from 1 to kTilePixels[width].
+template <typename T>
+TileFunction<T> tile_for(int width, int64_t pixels) {
+#define NRT_TILES(w, n) tile<T, w, (n) <= kTilePixels[w] ? (n) : 1>
+#define NRT_TILE_ROW(w)                                                                         \
+  {NRT_TILES(w, 1),  NRT_TILES(w, 2),  NRT_TILES(w, 3),  NRT_TILES(w, 4),  NRT_TILES(w, 5),     \
+   NRT_TILES(w, 6),  NRT_TILES(w, 7),  NRT_TILES(w, 8),  NRT_TILES(w, 9),  NRT_TILES(w, 10),    \
+   NRT_TILES(w, 11), NRT_TILES(w, 12), NRT_TILES(w, 13), NRT_TILES(w, 14)}
+  constexpr int half = kHasHalf<T> ? kHalf : kOne;
+  static const TileFunction<T> table[3][14] = {NRT_TILE_ROW(half), NRT_TILE_ROW(kOne),
+                                               NRT_TILE_ROW(kTwo)};
+#undef NRT_TILE_ROW
+#undef NRT_TILES
+  return table[width][pixels - 1];
+}
+
+}  // namespace
+}  // namespace NRT_ISA_NS
+}  // namespace nrt
