@@ -1,0 +1,2 @@
+/** Start values of parameters. */
+package dev.neurite.init;

@@ -1,0 +1,300 @@
+package dev.neurite.nn;
+
+import dev.neurite.regularizer.Regularizer;
+import dev.neurite.tensor.DType;
+import dev.neurite.tensor.Param;
+import dev.neurite.tensor.Scope;
+import dev.neurite.tensor.Shape;
+import dev.neurite.tensor.Tensor;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.locks.ReentrantReadWriteLock;
+import java.util.function.Supplier;
+
+/**
+ * Inputs and the blocks behind them, built and ready: what is trained, evaluated, saved and served. Three styles make
+ * the same thing:
+ *
+ * <pre>{@code
+ * Model a = Model.sequential(Input.of(784), Dense.of(128).activation(Activation.RELU), Dense.of(10));
+ *
+ * Input in = Input.of(784);                                          // functional
+ * Node h = Dense.of(128).activation(Activation.RELU).on(in);
+ * Model b = Model.of(in, Dense.of(10).on(h));
+ *
+ * Model c = Model.of(Input.of(64), new Highway());                   // a network written as a layer
+ * }</pre>
+ *
+ * <p>A model builds at construction, so a wrong shape fails there. It may be used as a block of another model.
+ *
+ * <p>Any number of threads may call one model; training it is for one thread at a time. Its parameters are freed by
+ * {@link #close()}, or once the model is unreachable.
+ */
+public final class Model extends Block implements AutoCloseable {
+
+  private final Graph graph;
+  private final ReentrantReadWriteLock inUse = new ReentrantReadWriteLock();
+  private boolean closed;
+
+  private Model(String name, List<Input> inputs, List<Node> outputs, boolean initialise) {
+    if (name == null) {
+      suggestName("model");
+    } else {
+      name(name);
+    }
+    graph = Graph.of(this, inputs, outputs, initialise);
+    buildFor("", inputs.get(0).dtype(), initialise, graph.inputs().stream().map(Input::shape).toList());
+  }
+
+  // ---- making
+
+  /**
+   * Blocks in a row.
+   *
+   * @param input shape and type of what is fed in
+   * @param blocks each reads the one before
+   * @throws dev.neurite.error.ShapeException when a block cannot take the shape before it
+   */
+  public static Model sequential(Input input, Block... blocks) {
+    return chain(null, input, blocks);
+  }
+
+  /** Blocks in a row, as a model with a name. */
+  public static Model sequential(String name, Input input, Block... blocks) {
+    return chain(name, input, blocks);
+  }
+
+  private static Model chain(String name, Input input, Block... blocks) {
+    Node node = input;
+    for (Block block : blocks) {
+      node = new Node(block, List.of(node), 0);
+    }
+    return new Model(name, List.of(input), List.of(node), true);
+  }
+
+  /** A functional model with one input and one output. */
+  public static Model of(Input input, Node output) {
+    return of(List.of(input), List.of(output));
+  }
+
+  /** A functional model with several inputs. */
+  public static Model of(List<Input> inputs, Node output) {
+    return of(inputs, List.of(output));
+  }
+
+  /** A functional model with several inputs and outputs. */
+  public static Model of(List<Input> inputs, List<Node> outputs) {
+    return new Model(null, inputs, outputs, true);
+  }
+
+  /** A functional model with a name. */
+  public static Model of(String name, List<Input> inputs, List<Node> outputs) {
+    return new Model(name, inputs, outputs, true);
+  }
+
+  /** A network written as a layer. */
+  public static Model of(Input input, Layer network) {
+    return of(input, network.on(input));
+  }
+
+  // ---- running
+
+  /** The output for inference; of a model with one input and one output. */
+  public Tensor call(Tensor x) {
+    return call(x, Pass.inference());
+  }
+
+  /**
+   * The output of a model with one input and one output. Intermediate tensors are freed as soon as their last reader has
+   * run (those a tape needs: once backward has used them).
+   *
+   * @param x {@code [batch, ...]} as {@link Input} says
+   * @throws dev.neurite.error.ShapeException for another shape
+   * @throws dev.neurite.error.DTypeException for another type
+   * @throws IllegalStateException after {@link #close()}
+   */
+  public Tensor call(Tensor x, Pass pass) {
+    if (graph.outputShapes().size() != 1) {
+      throw new IllegalArgumentException(
+          who() + ": it has " + graph.outputShapes().size() + " outputs; call it with a list of inputs");
+    }
+    return call(List.of(x), pass).get(0);
+  }
+
+  /** The outputs for a list of inputs. */
+  public List<Tensor> call(List<Tensor> in, Pass pass) {
+    return whileOpen(() -> {
+      graph.check(who(), in);
+      return graph.run(in, pass);
+    });
+  }
+
+  /**
+   * Runs something that uses the model's parameters; {@link #close()} from another thread waits for it.
+   *
+   * @throws IllegalStateException after {@link #close()}
+   */
+  public <T> T whileOpen(Supplier<T> action) {
+    inUse.readLock().lock();
+    try {
+      if (closed) {
+        throw new IllegalStateException(who() + ": it is closed");
+      }
+      return action.get();
+    } finally {
+      inUse.readLock().unlock();
+    }
+  }
+
+  /**
+   * Frees the parameters, once no thread is in the middle of a call. Closing twice is harmless.
+   *
+   * @throws IllegalStateException when called from inside a call of this model
+   */
+  @Override
+  public void close() {
+    if (inUse.getReadHoldCount() > 0) {
+      throw new IllegalStateException(who() + ": it cannot be closed from inside its own call");
+    }
+    inUse.writeLock().lock();
+    try {
+      if (!closed) {
+        closed = true;
+        state().values().forEach(Param::close);
+      }
+    } finally {
+      inUse.writeLock().unlock();
+    }
+  }
+
+  /** True after {@link #close()}. */
+  public boolean isClosed() {
+    return closed;
+  }
+
+  // ---- as a block of another model
+
+  /** This model, with one input, applied to a node of another. */
+  public Node on(Node input) {
+    return new Node(this, List.of(input), 0);
+  }
+
+  /** This model applied to nodes of another: a node per output. */
+  public List<Node> on(List<Node> inputs) {
+    return Node.outputs(this, inputs, graph.outputShapes().size());
+  }
+
+  @Override
+  List<Shape> buildShapes(List<Shape> in) {
+    if (in.size() != graph.inputs().size()) {
+      throw new IllegalArgumentException(
+          who() + ": expected " + graph.inputs().size() + " inputs, given " + in.size());
+    }
+    for (int i = 0; i < in.size(); i++) {
+      Shape expected = graph.inputs().get(i).shape();
+      if (!expected.matches(in.get(i))) {
+        throw new dev.neurite.error.ShapeException(
+            who() + ": expected input '" + graph.inputs().get(i).name() + "' " + expected + ", given " + in.get(i));
+      }
+    }
+    return graph.outputShapes();
+  }
+
+  @Override
+  List<Tensor> run(List<Tensor> in, Pass pass) {
+    try {
+      return call(in, pass);
+    } catch (dev.neurite.error.NeuriteException e) {
+      e.leaving(name());
+      throw e;
+    }
+  }
+
+  @Override
+  DType parameterType(DType input) {
+    return graph.steps().isEmpty() ? input : graph.steps().get(graph.steps().size() - 1).block().dtype();
+  }
+
+  @Override
+  long multiplyAdds(List<Shape> in, List<Shape> out) {
+    long sum = 0;
+    for (Graph.Step step : graph.steps()) {
+      sum += step.block().multiplyAdds(step.inputShapes(), step.outputShapes());
+    }
+    return sum;
+  }
+
+  // ---- what it is
+
+  /** The inputs, in order. */
+  public List<Input> inputs() {
+    return graph.inputs();
+  }
+
+  /**
+   * A part by its local name.
+   *
+   * @throws IllegalArgumentException when there is none, listing the names
+   */
+  public Block block(String name) {
+    Block block = children().get(name);
+    if (block == null) {
+      throw new IllegalArgumentException(who() + ": expected one of " + children().keySet() + ", given " + name);
+    }
+    return block;
+  }
+
+  @Override
+  public Model trainable(boolean on) {
+    super.trainable(on);
+    return this;
+  }
+
+  Graph graph() {
+    return graph;
+  }
+
+  /** Number of values in parameters and buffers. */
+  public long parameterCount() {
+    return state().values().stream().mapToLong(Tensor::size).sum();
+  }
+
+  /**
+   * A table: every block with type, name, output shape, number of parameters and multiply-adds of one sample; then the
+   * totals. A block used twice counts its parameters once.
+   */
+  public String summary() {
+    return Summary.of(this);
+  }
+
+  /**
+   * The sum of the regularisers' penalties, to be added to the data loss; empty when no parameter has one. The gradient
+   * flows through it like through any tensor.
+   */
+  public Optional<Tensor> regularization() {
+    Map<Param, Regularizer> penalties = penalties();
+    if (penalties.isEmpty()) {
+      return Optional.empty();
+    }
+    return Optional.of(
+        Scope.run(() -> {
+          Tensor sum = null;
+          for (Map.Entry<Param, Regularizer> e : penalties.entrySet()) {
+            Tensor penalty = e.getValue().penalty(e.getKey());
+            sum = sum == null ? penalty : sum.add(penalty);
+          }
+          return sum;
+        }));
+  }
+
+  /** {@code Model 'mnist' [-1, 28, 28, 1] -> [-1, 10], 101,770 parameters}. */
+  @Override
+  public String toString() {
+    List<String> in = inputShapes().stream().map(Shape::toString).toList();
+    List<String> out = outputShapes().stream().map(Shape::toString).toList();
+    return String.format(
+        java.util.Locale.ROOT, "%s %s -> %s, %,d parameters", who(), String.join(", ", in), String.join(", ", out),
+        parameterCount());
+  }
+}

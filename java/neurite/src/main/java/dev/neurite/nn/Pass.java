@@ -1,0 +1,126 @@
+package dev.neurite.nn;
+
+import dev.neurite.tensor.RandomStream;
+import dev.neurite.tensor.Scope;
+import dev.neurite.tensor.Tensor;
+import java.util.Collections;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * What one run of a model is for: training or inference, where its random numbers come from, and which inner tensors
+ * the caller wants to see. There is no mode switch on layers.
+ *
+ * <p>A pass belongs to one thread. Each layer draws from a stream of its own, derived from the seed and the layer's
+ * path, so adding a layer does not change what another draws; calling a layer twice in a pass draws on.
+ *
+ * <pre>{@code
+ * Pass pass = Pass.inference().capturing("conv2d");
+ * Tensor y = model.call(x, pass);
+ * Tensor features = pass.captured("conv2d");
+ * }</pre>
+ */
+public final class Pass {
+
+  private static final long STEP_MIX = 0x9e3779b97f4a7c15L; // 2^64 / golden ratio: consecutive steps land far apart
+
+  private final boolean training;
+  private final long seed;
+  private Map<String, RandomStream> streams;
+  private Map<String, Tensor> captured;
+  private Set<String> wanted = Set.of();
+
+  private Pass(boolean training, long seed) {
+    this.training = training;
+    this.seed = seed;
+  }
+
+  /** A pass for training: dropout drops, batch normalisation uses the batch. */
+  public static Pass training(long seed) {
+    return new Pass(true, seed);
+  }
+
+  /** A pass for one step of a training run: its random numbers depend on the run's seed and the step only. */
+  public static Pass training(long seed, long step) {
+    return new Pass(true, seed + STEP_MIX * step);
+  }
+
+  /** A pass for inference. */
+  public static Pass inference() {
+    return new Pass(false, 0);
+  }
+
+  /** True for training. */
+  public boolean isTraining() {
+    return training;
+  }
+
+  /** The seed of {@link #training(long)}; 0 for inference. */
+  public long seed() {
+    return seed;
+  }
+
+  /**
+   * The stream of a layer.
+   *
+   * @param path the layer's {@code path()}
+   */
+  public RandomStream random(String path) {
+    if (streams == null) {
+      streams = new HashMap<>();
+    }
+    return streams.computeIfAbsent(path, p -> RandomStream.of(seed, p));
+  }
+
+  /** Asks for the outputs of layers, by path; {@link #captured} has them after the call. Returns this pass. */
+  public Pass capturing(String... paths) {
+    wanted = Set.of(paths);
+    return this;
+  }
+
+  boolean wants(String path) {
+    return !wanted.isEmpty() && wanted.contains(path);
+  }
+
+  /**
+   * Hands a tensor made inside {@code forward} to the caller: it outlives the layers' scopes and belongs to the scope
+   * around the outermost call.
+   */
+  public void capture(String name, Tensor t) {
+    if (captured == null) {
+      captured = new LinkedHashMap<>();
+    }
+    captured.put(name, t);
+  }
+
+  /**
+   * A captured tensor.
+   *
+   * @throws IllegalArgumentException when nothing was captured under the name, listing what was
+   */
+  public Tensor captured(String name) {
+    Tensor t = captured == null ? null : captured.get(name);
+    if (t == null) {
+      throw new IllegalArgumentException("Pass: expected a captured name, one of " + captured().keySet() + ", given "
+          + name);
+    }
+    return t;
+  }
+
+  /** All captured tensors by name, in order. */
+  public Map<String, Tensor> captured() {
+    return captured == null ? Map.of() : Collections.unmodifiableMap(captured);
+  }
+
+  boolean holds(Tensor t) {
+    return captured != null && captured.containsValue(t);
+  }
+
+  void keepCaptured(Scope scope) {
+    if (captured != null) {
+      captured.values().forEach(scope::keep);
+    }
+  }
+}

@@ -1,0 +1,2 @@
+/** Penalties on parameters, added to the loss. */
+package dev.neurite.regularizer;
