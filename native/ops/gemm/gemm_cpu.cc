@@ -192,6 +192,10 @@ void run_shared(const Plan<T>& plan, double work) {
 
 template <typename T>
 void run_one(const Product<T>& g) {
+  if (g.n <= kSkinny && (!g.trans_a || g.m > kSkinny)) {
+    skinny(swapped(g));
+    return;
+  }
   if (g.m <= kSkinny) {
     skinny(g);
     return;
@@ -220,6 +224,7 @@ Product<T> product_of(const GemmProblem& p, int64_t index) {
   g.alpha = static_cast<T>(p.alpha), g.beta = static_cast<T>(p.beta);
   g.activation = p.activation;
   g.k_block = k_block_of<T>(p.k);
+  g.transposed_c = false;
   return g;
 }
 

@@ -1,10 +1,11 @@
-// Products with at most kSkinny rows: bound by reading B once, so nothing is packed and no K blocks
+// Products with at most kSkinny rows or columns: bound by reading B once, so nothing is packed and no K blocks
 // exist. Sums live in a buffer of m rows.
 //
 // B as [k, n]: eight rows of B at a time run along all columns (every access streams):
 //   sum[j] += a[k] b[k, j] + ... + a[k + 7] b[k + 7, j]          order: k ascending
 // B as [n, k]: several dot products at once, lanes of a vector hold k mod lanes:
 //   sum[j] = tree over lanes l of (sum over k = l, l + lanes, ... of a[k] b[j, k])
+// Products with at most kSkinny columns are run as their transpose, B' A'.
 // Both orders can be followed on packed weights as well, so that packed and plain products agree.
 #pragma once
 
@@ -29,7 +30,25 @@ struct Product {
   T alpha, beta;
   int32_t activation;
   int64_t k_block;
+  bool transposed_c;  // element (i, j) of the product belongs at c[j * ldc + i], its bias is bias[i]
 };
+
+// The transposed product op(B)' op(A)'. One panel of packed weights is a plain [k, padded n] matrix.
+template <typename T>
+Product<T> swapped(const Product<T>& g) {
+  Product<T> s = g;
+  s.a = g.packed != nullptr ? g.packed : g.b;
+  s.lda = g.packed != nullptr ? padded_columns<T>(g.n) : g.ldb;
+  s.trans_a = g.packed != nullptr || !g.trans_b;
+  s.b = g.a;
+  s.ldb = g.lda;
+  s.trans_b = !g.trans_a;
+  s.packed = nullptr;
+  s.m = g.n;
+  s.n = g.m;
+  s.transposed_c = true;
+  return s;
+}
 
 template <typename T, int M, int NV>
 inline void accumulate_strip(T* sum, int64_t sum_ld, const T* a, int64_t a_row, int64_t a_step,
@@ -61,10 +80,11 @@ inline void accumulate_strip(T* sum, int64_t sum_ld, const T* a, int64_t a_row, 
 template <typename T, int M>
 void accumulate_columns(T* sum, int64_t sum_ld, const T* a, int64_t a_row, int64_t a_step,
                         const T* b, int64_t b_step, int64_t columns, int64_t k) {
-  constexpr int kStrip = 4 * kLanes<T>;
+  constexpr int kVectors = M <= 2 ? 4 : kTileVectors;
+  constexpr int kStrip = kVectors * kLanes<T>;
   int64_t j = 0;
   for (; j + kStrip <= columns; j += kStrip) {
-    accumulate_strip<T, M, 4>(sum + j, sum_ld, a, a_row, a_step, b + j, b_step, k, kLanes<T>);
+    accumulate_strip<T, M, kVectors>(sum + j, sum_ld, a, a_row, a_step, b + j, b_step, k, kLanes<T>);
   }
   for (; j < columns; j += kLanes<T>) {
     const int last = static_cast<int>(min64(columns - j, kLanes<T>));
@@ -193,6 +213,28 @@ void finish_rows(const Product<T>& g, const T* sum, int64_t sum_ld, int64_t firs
   }
 }
 
+// The same where the sums are columns of c.
+template <typename T>
+void finish_columns(const Product<T>& g, const T* sum, int64_t sum_ld, int64_t first,
+                    int64_t columns) {
+  using V = VectorOf<T>;
+  for (int64_t i = 0; i < g.m; ++i) {
+    for (int64_t j = 0; j < columns; j += kLanes<T>) {
+      const int64_t last = min64(columns - j, kLanes<T>);
+      T* c = g.c + (first + j) * g.ldc + i;
+      T part[kLanes<T>] = {};
+      V v = rounded(load(sum + i * sum_ld + j) * g.alpha);
+      if (g.beta != 0) {
+        for (int64_t l = 0; l < last; ++l) part[l] = c[l * g.ldc];
+        v += load(part) * g.beta;
+      }
+      if (g.bias != nullptr) v += splat(g.bias[i]);
+      store(part, activate<T>(v, g.activation));
+      for (int64_t l = 0; l < last; ++l) c[l * g.ldc] = part[l];
+    }
+  }
+}
+
 // Columns [first, first + columns) of a product with m <= kSkinny. rows: A with contiguous k when B
 // is stored [n, k] (lda = row_ld).
 template <typename T>
@@ -229,12 +271,17 @@ void skinny_columns(const Product<T>& g, const T* rows, int64_t row_ld, int64_t 
       }
     }
   }
-  finish_rows(g, sum, sum_ld, first, columns);
+  if (g.transposed_c) {
+    finish_columns(g, sum, sum_ld, first, columns);
+  } else {
+    finish_rows(g, sum, sum_ld, first, columns);
+  }
 }
 
 template <typename T>
 void skinny(const Product<T>& g) {
-  constexpr int64_t kChunk = 512;  // columns; a multiple of the panel width
+  constexpr int64_t kChunk = 512;      // columns; a multiple of the panel width
+  constexpr double kParallelWork = 1e6;  // operations that are worth a second thread
   ScratchMark mark;
   const T* rows = g.a;
   int64_t row_ld = g.lda;
@@ -250,10 +297,15 @@ void skinny(const Product<T>& g) {
     skinny_columns(g, rows, row_ld, 0, g.n, small_sum, sum_ld);
     return;
   }
-  parallel(g.n, kChunk, [&](int64_t begin, int64_t end) {
+  const auto chunk = [&](int64_t begin, int64_t end) {
     ScratchMark inner;
     skinny_columns(g, rows, row_ld, begin, end - begin, scratch<T>(g.m * sum_ld), sum_ld);
-  });
+  };
+  if (2.0 * static_cast<double>(g.m * g.n) * static_cast<double>(g.k) >= kParallelWork) {
+    parallel(g.n, kChunk, chunk);
+  } else {
+    for (int64_t j = 0; j < g.n; j += kChunk) chunk(j, min64(g.n, j + kChunk));
+  }
 }
 
 }  // namespace
