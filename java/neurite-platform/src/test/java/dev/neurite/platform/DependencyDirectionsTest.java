@@ -26,8 +26,9 @@ class DependencyDirectionsTest {
       List.of(
           Set.of("presets", "natives", "error"),
           Set.of("", "tensor", "autograd", "ops"),
-          Set.of("nn", "init"),
-          Set.of("loss", "metric", "optim", "regularizer"),
+          Set.of("init", "regularizer"), // below nn: layers take both as options
+          Set.of("nn"),
+          Set.of("loss", "metric", "optim"),
           Set.of("data", "text", "vision", "io"),
           Set.of("train"),
           Set.of("data.csv", "data.image", "plot"),
@@ -36,7 +37,11 @@ class DependencyDirectionsTest {
   /** One layer, but its packages belong together. */
   private static final Set<String> CORE = LAYERS.get(1);
 
-  private static final Set<String> SIDEWAYS = Set.of("natives -> presets", "nn -> init");
+  /** The generated binding extends the class it was generated from. */
+  private static final String BINDING = "natives -> presets";
+
+  /** DESIGN 8 puts compile, fit and save on Model: it alone reaches up, to hand over to train and io. */
+  private static final String FRONT_DOOR = "dev.neurite.nn.Model";
 
   @Test
   void packagesUseOnlyTheLayersBelowThem() throws IOException {
@@ -44,7 +49,9 @@ class DependencyDirectionsTest {
     int arrows = 0;
     for (String[] arrow : arrows()) {
       arrows++;
-      if (!allowed(packageOf(arrow[0]), packageOf(arrow[1]))) {
+      boolean frontDoor =
+          arrow[0].split("\\$")[0].equals(FRONT_DOOR) && layer(packageOf(arrow[1])) <= layer("train");
+      if (!frontDoor && !allowed(packageOf(arrow[0]), packageOf(arrow[1]))) {
         wrong.add(arrow[0] + " -> " + arrow[1]);
       }
     }
@@ -56,9 +63,7 @@ class DependencyDirectionsTest {
     if (from.equals(to) || CORE.contains(from) && CORE.contains(to)) {
       return true;
     }
-    int low = layer(to);
-    int high = layer(from);
-    return low < high || SIDEWAYS.contains(from + " -> " + to);
+    return layer(to) < layer(from) || BINDING.equals(from + " -> " + to);
   }
 
   private static int layer(String name) {
