@@ -50,7 +50,8 @@ class DependencyDirectionsTest {
     for (String[] arrow : arrows()) {
       arrows++;
       boolean frontDoor =
-          arrow[0].split("\\$")[0].equals(FRONT_DOOR) && layer(packageOf(arrow[1])) <= layer("train");
+          arrow[0].split("\\$")[0].equals(FRONT_DOOR)
+              && layer(packageOf(arrow[1])) <= layer("train");
       if (!frontDoor && !allowed(packageOf(arrow[0]), packageOf(arrow[1]))) {
         wrong.add(arrow[0] + " -> " + arrow[1]);
       }
