@@ -1,0 +1,11 @@
+package dev.neurite.loss;
+
+import dev.neurite.tensor.Tensor;
+
+/** The value of each sample from labels and predictions of one shape and type. */
+@FunctionalInterface
+interface Formula {
+
+  /** Computes it; see {@link ElementLoss#perSample}. */
+  Tensor apply(Tensor yTrue, Tensor yPred);
+}

@@ -1,0 +1,244 @@
+package dev.neurite.optim;
+
+import dev.neurite.autograd.Gradients;
+import dev.neurite.autograd.Tape;
+import dev.neurite.ops.OptimStep;
+import dev.neurite.tensor.Param;
+import dev.neurite.tensor.Scope;
+import dev.neurite.tensor.Shape;
+import dev.neurite.tensor.Tensor;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Supplier;
+
+/**
+ * Changes parameters so that a loss gets smaller; keeps what its rule remembers per parameter (the slots: velocities,
+ * mean squares) and counts the steps.
+ *
+ * <pre>{@code
+ * Param w = Param.of("w", 0f);
+ * Optimizer adam = Adam.of(0.1);
+ * for (int i = 0; i < 1000; i++) {
+ *   adam.minimize(() -> w.square().sub(w.mul(20)).add(25), w);   // scope, tape, backward, step
+ * }
+ * }</pre>
+ *
+ * <p>All parameters of one type are updated by one native call. Slots belong to the optimiser, not to a scope; they are
+ * freed by {@link #close} or once unreachable. Gradients that are rows of a table are made whole first. An optimiser is
+ * used by one thread at a time.
+ */
+public abstract class Optimizer implements AutoCloseable {
+
+  /** Larger rates overflow float32 within a step or two; they are refused as a mistake. */
+  private static final double LARGEST_RATE = 1e30;
+
+  private final String name;
+  private final Map<Param, Slots> slots = new LinkedHashMap<>();
+  private final StepPlan plan = new StepPlan();
+  private LearningRate rate;
+  private long step;
+
+  Optimizer(String name, LearningRate rate) {
+    this.name = name;
+    this.rate = rate;
+  }
+
+  // ---- what a rule says about itself
+
+  /** Names of the native table's slot columns; null for a column this configuration does not use. */
+  abstract String[] slotNames();
+
+  /** One native call for the rows of a group. */
+  abstract void update(StepPlan.Group group, long step, OptimStep.Before before);
+
+  /** What to do with gradients before the update. */
+  abstract Gating gating();
+
+  // ---- stepping
+
+  /**
+   * Makes one step with the given gradients; parameters without one stay as they are.
+   *
+   * @throws IllegalArgumentException when a gradient belongs to a tensor that is no parameter
+   * @throws dev.neurite.error.ShapeException when a gradient has another shape than its parameter
+   * @throws IllegalStateException when the schedule gives a rate that is negative, NaN or infinite
+   */
+  public final void apply(Gradients gradients) {
+    double now = rateOfStep();
+    Tape.noGrad(() -> Scope.run(() -> advance(gradients, now)));
+    step++;
+  }
+
+  private Void advance(Gradients gradients, double now) {
+    Gating gating = gating();
+    try {
+      for (var entry : gradients) {
+        Param p = StepPlan.requireParam(name, entry.getKey());
+        Tensor g = StepPlan.requireAlike(name, p, entry.getValue().dense().contiguous());
+        plan.add(p, gating.clipped(g), slotsOf(p), gating.decays(p));
+      }
+      double scale = gating.scale(plan.groups());
+      for (StepPlan.Group group : plan.groups()) {
+        if (group.count > 0) {
+          update(group, step, gating.before(now, scale, group));
+          group.changed();
+        }
+      }
+      return null;
+    } finally {
+      plan.clear();
+    }
+  }
+
+  /**
+   * Computes a loss on a tape of its own and makes one step against its gradient.
+   *
+   * @param loss computes one element from the parameters
+   * @param params what to change
+   * @return the loss before the step
+   */
+  public final double minimize(Supplier<Tensor> loss, Param... params) {
+    try (Tape tape = Tape.open()) {
+      Tensor value = loss.get();
+      apply(tape.gradients(value, List.of(params)));
+      return value.item();
+    }
+  }
+
+  private Slots slotsOf(Param p) {
+    Slots known = slots.get(p);
+    if (known == null) {
+      known = Slots.create(p, slotNames());
+      slots.put(p, known);
+    }
+    return known;
+  }
+
+  // ---- learning rate and step
+
+  /** Name of the rule. */
+  public final String name() {
+    return name;
+  }
+
+  /** Number of steps made. */
+  public final long step() {
+    return step;
+  }
+
+  /** Learning rate of the next step. */
+  public final double learningRate() {
+    return rate.at(step);
+  }
+
+  /**
+   * Sets a constant rate, also between steps; 0 makes steps do nothing but fill the slots.
+   *
+   * @throws IllegalArgumentException for a rate that is negative, NaN, infinite or above 1e30
+   */
+  public final void setLearningRate(double constant) {
+    rate = LearningRate.constant(require(name, constant));
+  }
+
+  /** Sets a schedule, which counts all steps made so far. */
+  public final void setLearningRate(LearningRate schedule) {
+    rate = schedule;
+  }
+
+  /** The schedule in use. */
+  public final LearningRate schedule() {
+    return rate;
+  }
+
+  private double rateOfStep() {
+    double now = rate.at(step);
+    if (!isUsable(now)) {
+      throw new IllegalStateException(
+          name + ": expected a learning rate from 0 to 1e30, given " + now + " by the schedule at step " + step);
+    }
+    return now;
+  }
+
+  static double require(String who, double rate) {
+    if (!isUsable(rate)) {
+      throw new IllegalArgumentException(who + ": expected a learning rate from 0 to 1e30, given " + rate);
+    }
+    return rate;
+  }
+
+  private static boolean isUsable(double rate) {
+    return rate >= 0 && rate <= LARGEST_RATE;
+  }
+
+  static double requireIn(String who, String what, double low, double high, double value) {
+    if (!(value >= low && value < high)) {
+      throw new IllegalArgumentException(
+          who + ": expected " + what + " in [" + low + ", " + high + "), given " + value);
+    }
+    return value;
+  }
+
+  final void requireUnused() {
+    if (step > 0) {
+      throw new IllegalStateException(
+          name + ": options are set before the first step; only the learning rate may change later");
+    }
+  }
+
+  // ---- state for checkpoints
+
+  /**
+   * The step count and all slots, under names made of the parameters' own names.
+   *
+   * @throws IllegalStateException when two parameters share a name; then use {@link #state(Map)}
+   */
+  public final Map<String, Tensor> state() {
+    return state(OptimizerState.named(name, slots.keySet()));
+  }
+
+  /**
+   * The step count ({@code step}, int64) and the slots of the given parameters as {@code path.slot}: what a checkpoint
+   * stores. The slots are the optimiser's own tensors, which further steps change.
+   *
+   * @param params parameters by path
+   */
+  public final Map<String, Tensor> state(Map<String, Param> params) {
+    Map<String, Tensor> state = new LinkedHashMap<>();
+    state.put(OptimizerState.STEP, Tensor.of(new long[] {step}, Shape.scalar()));
+    OptimizerState.collect(params, slots, state);
+    return state;
+  }
+
+  /**
+   * Takes over what {@link #state(Map)} gave. Nothing changes when it throws.
+   *
+   * @param params parameters by path
+   * @param state values by name; entries of other parameters are ignored
+   * @throws IllegalArgumentException listing what is missing or has a wrong shape or type
+   */
+  public final void load(Map<String, Param> params, Map<String, Tensor> state) {
+    OptimizerState.require(name, params, slotNames(), state);
+    step = state.get(OptimizerState.STEP).toLongs()[0];
+    params.forEach((path, p) -> OptimizerState.restore(path, slotsOf(p), state));
+  }
+
+  /** Frees the slots. The optimiser can be used again, from step 0 and empty slots. */
+  @Override
+  public final void close() {
+    slots.values().forEach(Slots::close);
+    slots.clear();
+    step = 0;
+  }
+
+  /** Bytes held by the slots. */
+  public final long bytes() {
+    return slots.values().stream().mapToLong(Slots::bytes).sum();
+  }
+
+  /** Name, learning rate and step. */
+  @Override
+  public String toString() {
+    return name + "(learningRate=" + learningRate() + ", step=" + step + ")";
+  }
+}
