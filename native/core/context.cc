@@ -81,6 +81,28 @@ Isa choose(const char* wanted) {
   return best;
 }
 
+// Open contexts by slot. A handle is 256 * (number of the opening) + slot, so a closed, made-up or
+// zero handle is told apart without reading memory that may not be ours.
+constexpr int64_t kSlots = 256;
+std::atomic<Context*> slots[kSlots];
+std::atomic<int64_t> openings{0};
+
+nrt_ctx store(std::unique_ptr<Context> c) {
+  const int64_t number = openings.fetch_add(1) + 1;
+  for (int64_t slot = 0; slot < kSlots; ++slot) {
+    Context* none = nullptr;
+    c->handle = number * kSlots + slot;
+    if (slots[slot].compare_exchange_strong(none, c.get())) return c.release()->handle;
+  }
+  invalid("%d contexts are open, more are not possible", static_cast<int>(kSlots));
+}
+
+std::unique_ptr<Context> take_out(nrt_ctx ctx) {
+  Context* c = &context(ctx);
+  if (!slots[ctx % kSlots].compare_exchange_strong(c, nullptr)) invalid("not an open context");
+  return std::unique_ptr<Context>(c);
+}
+
 }  // namespace
 
 const char* isa_name(Isa isa) {
@@ -91,9 +113,9 @@ const char* isa_name(Isa isa) {
 }
 
 Context& context(nrt_ctx ctx) {
-  Context* c = ptr<Context>(ctx);
-  if (c == nullptr || c->magic != Context::kAlive) invalid("not an open context");
-  bind_threads(c->threads);
+  Context* c = slots[static_cast<uint64_t>(ctx) % kSlots].load(std::memory_order_acquire);
+  if (c == nullptr || c->handle != ctx) invalid("not an open context");
+  bind_threads(c->threads.load(std::memory_order_relaxed));
   return *c;
 }
 
@@ -112,7 +134,7 @@ const char* nrt_build_info(void) { return NRT_BUILD_INFO; }
 const char* nrt_isa_levels(void) { return nrt::usable_levels().c_str(); }
 
 nrt_ctx nrt_ctx_open(int32_t device_kind, int32_t device_index, const char* isa, int32_t threads) {
-  nrt::Context* opened = nullptr;
+  nrt_ctx opened = 0;
   guard([&] {
     if (device_kind != NRT_CPU) nrt::unsupported("this build has no CUDA part");
     if (device_index != 0) nrt::invalid("CPU device index must be 0, given %d", device_index);
@@ -121,17 +143,13 @@ nrt_ctx nrt_ctx_open(int32_t device_kind, int32_t device_index, const char* isa,
     c->isa = nrt::choose(isa);
     c->threads = threads > 0 ? threads : nrt_host_cores();
     c->allocator = std::make_unique<nrt::Allocator>();
-    opened = c.release();
+    opened = nrt::store(std::move(c));
   });
-  return static_cast<nrt_ctx>(reinterpret_cast<intptr_t>(opened));
+  return opened;
 }
 
 nrt_status nrt_ctx_close(nrt_ctx ctx) {
-  return guard([&] {
-    nrt::Context* c = &context(ctx);
-    c->magic = 0;
-    delete c;
-  });
+  return guard([&] { nrt::take_out(ctx); });
 }
 
 const char* nrt_ctx_isa(nrt_ctx ctx) {
@@ -193,6 +211,7 @@ nrt_status nrt_host_write(nrt_ptr dst, const void* src, int64_t src_offset_bytes
   return guard([&] {
     if (bytes < 0 || src_offset_bytes < 0) nrt::invalid("negative size in a host copy");
     if (bytes > 0) {
+      if (dst == 0 || src == nullptr) nrt::invalid("null address in a host copy");
       memcpy(nrt::ptr<char>(dst), static_cast<const char*>(src) + src_offset_bytes,
              static_cast<size_t>(bytes));
     }
@@ -203,6 +222,7 @@ nrt_status nrt_host_read(void* dst, int64_t dst_offset_bytes, nrt_ptr src, int64
   return guard([&] {
     if (bytes < 0 || dst_offset_bytes < 0) nrt::invalid("negative size in a host copy");
     if (bytes > 0) {
+      if (dst == nullptr || src == 0) nrt::invalid("null address in a host copy");
       memcpy(static_cast<char*>(dst) + dst_offset_bytes, nrt::ptr<const char>(src),
              static_cast<size_t>(bytes));
     }

@@ -1,6 +1,7 @@
 // A context: device, ISA level, thread budget, allocator.
 #pragma once
 
+#include <atomic>
 #include <memory>
 
 #include "core/allocator.h"
@@ -9,13 +10,11 @@
 namespace nrt {
 
 struct Context {
-  static constexpr uint64_t kAlive = 0x4e45555249544531ull;  // "NEURITE1"
-
-  uint64_t magic = kAlive;
+  nrt_ctx handle = 0;
   int32_t device_kind = NRT_CPU;
   int32_t device_index = 0;
   Isa isa = Isa::kBase;
-  int32_t threads = 1;
+  std::atomic<int32_t> threads{1};
   std::unique_ptr<Allocator> allocator;
 };
 
