@@ -46,7 +46,9 @@ template <typename T>
 const T* widened(const Plan& plan, const T* channel_values) {
   if (plan.group == 1) return channel_values;
   T* wide = scratch<T>(plan.width);
-  for (int64_t i = 0; i < plan.width; ++i) wide[i] = channel_values[i % plan.channels];
+  for (int64_t g = 0; g < plan.group; ++g) {
+    for (int64_t c = 0; c < plan.channels; ++c) wide[g * plan.channels + c] = channel_values[c];
+  }
   return wide;
 }
 
@@ -102,10 +104,10 @@ const T* centre_of(const Plan& plan, const T* x, int64_t rows) {
     for (int64_t c = 0; c < columns; ++c) sums[c] += static_cast<double>(x[at + offset + c]);
   });
   fold(plan, sums);
-  T* centre = scratch<T>(plan.width);
+  T* centre = scratch<T>(plan.channels);
   const double share = 1.0 / static_cast<double>(rows);
-  for (int64_t i = 0; i < w; ++i) centre[i] = static_cast<T>(sums[i % plan.channels] * share);
-  return centre;
+  for (int64_t c = 0; c < plan.channels; ++c) centre[c] = static_cast<T>(sums[c] * share);
+  return widened(plan, centre);
 }
 
 // Mean and sum of squared deviations of one chunk.
