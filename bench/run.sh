@@ -1,0 +1,72 @@
+#!/usr/bin/env bash
+# Builds the benchmarks (Release) and prints a table: kernel and shape, time, GFLOP/s or GB/s, share
+# of the FMA peak or copy bandwidth that the program measures first. Every kernel is checked before.
+#   bench/run.sh [--filter REGEX] [--threads N] [--quick] [--save]
+#     --filter REGEX  only cases whose name matches, e.g. '^gemm/' or 'conv2d_fwd'
+#     --threads N     threads of the library (default 1: timed by CPU time; more: by wall clock)
+#     --quick         one short measurement a case instead of the median of three
+#     --save          also write bench/results/<machine>-<date>.json
+#   NEURITE_ISA=base|avx2|avx512 measures another level.
+set -euo pipefail
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+
+filter=. threads=1 save=false repetitions=3 seconds=0.2
+while [ $# -gt 0 ]; do
+  case $1 in
+    --filter) filter=${2:?--filter needs a regular expression}; shift ;;
+    --threads) threads=${2:?--threads needs a number}; shift ;;
+    --quick) repetitions=1 seconds=0.05 ;;
+    --save) save=true ;;
+    -h | --help) sed -n '2,9s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"; exit 0 ;;
+    *) echo "bench/run.sh: unknown option $1 (see --help)" >&2; exit 2 ;;
+  esac
+  shift
+done
+
+# cores-model, e.g. 2x-amd-epyc: says which machine it was without naming it
+machine() {
+  local model
+  model=$(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo 2>/dev/null | head -n 1)
+  printf '%sx-%s' "$(getconf _NPROCESSORS_ONLN)" "${model:-$(uname -m)}" |
+    tr '[:upper:]' '[:lower:]' | sed -E 's/\((r|tm)\)//g; s/[^a-z0-9]+/-/g; s/^-|-$//g'
+}
+
+build_native() {
+  local missing=() build=$root/build/bench
+  command -v cmake >/dev/null || missing+=(cmake)
+  command -v g++ >/dev/null || command -v clang++ >/dev/null || missing+=(g++)
+  [ -e /usr/include/benchmark/benchmark.h ] || missing+=(libbenchmark-dev)
+  if [ "${#missing[@]}" -gt 0 ]; then
+    echo "bench/run.sh: missing; run: sudo apt-get install ${missing[*]}" >&2
+    exit 1
+  fi
+  if ! { cmake -S "$root" -B "$build" -DCMAKE_BUILD_TYPE=Release -DNRT_BENCH=ON &&
+    cmake --build "$build" --target neurite_bench --parallel; } >"$root/build/bench.log" 2>&1; then
+    tail -n 30 "$root/build/bench.log" >&2
+    exit 1
+  fi
+}
+
+run_native() {
+  local arguments=("--threads=$threads" "--benchmark_filter=$filter"
+    "--benchmark_min_time=$seconds" "--benchmark_repetitions=$repetitions")
+  if $save; then
+    local commit
+    commit=$(git -C "$root" describe --always --dirty 2>/dev/null || echo unknown)
+    arguments+=("--benchmark_out=$root/build/bench.json" --benchmark_out_format=json
+      "--benchmark_context=commit=$commit,compiler=$(c++ -dumpfullversion -dumpversion)")
+  fi
+  "$root/build/bench/bench/native/neurite_bench" "${arguments[@]}"
+  if $save; then
+    local result
+    result=$root/bench/results/$(machine)-$(date -u +%Y-%m-%d).json
+    mkdir -p "$root/bench/results"
+    # The host's name and paths are nobody's business.
+    grep -vE '"(host_name|executable)":' "$root/build/bench.json" >"$result"
+    echo "saved bench/results/$(basename "$result")"
+  fi
+}
+
+mkdir -p "$root/build"
+build_native
+run_native
