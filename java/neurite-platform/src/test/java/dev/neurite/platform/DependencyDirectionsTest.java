@@ -37,8 +37,8 @@ class DependencyDirectionsTest {
   /** One layer, but its packages belong together. */
   private static final Set<String> CORE = LAYERS.get(1);
 
-  /** The generated binding extends the class it was generated from. */
-  private static final String BINDING = "natives -> presets";
+  /** The binding extends the class it was generated from; losses serve as metrics too. */
+  private static final Set<String> SIDEWAYS = Set.of("natives -> presets", "metric -> loss");
 
   /** DESIGN 8 puts compile, fit and save on Model: it alone reaches up, to hand over to train and io. */
   private static final String FRONT_DOOR = "dev.neurite.nn.Model";
@@ -64,7 +64,7 @@ class DependencyDirectionsTest {
     if (from.equals(to) || CORE.contains(from) && CORE.contains(to)) {
       return true;
     }
-    return layer(to) < layer(from) || BINDING.equals(from + " -> " + to);
+    return layer(to) < layer(from) || SIDEWAYS.contains(from + " -> " + to);
   }
 
   private static int layer(String name) {

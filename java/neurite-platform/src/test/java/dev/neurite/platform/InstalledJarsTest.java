@@ -6,6 +6,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.lang.module.ModuleDescriptor;
+import java.lang.module.ModuleFinder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -13,6 +15,8 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -78,6 +82,19 @@ class InstalledJarsTest {
             "org.bytedeco.javacpp,dev.neurite.natives", "-cp", consumerJar(), "consumer.Xor");
 
     assertEquals(RESULT, output);
+  }
+
+  @Test
+  void theLibraryExportsEveryPackageButTheOps() {
+    ModuleDescriptor module =
+        ModuleFinder.of(jar("neurite", "")).find("dev.neurite").orElseThrow().descriptor();
+    Set<String> expected = new TreeSet<>(module.packages());
+    expected.remove("dev.neurite.ops");
+
+    Set<String> exported = new TreeSet<>();
+    module.exports().forEach(export -> exported.add(export.source()));
+
+    assertEquals(expected, exported, "java/neurite/src/main/jpms/module-info.java");
   }
 
   @Test
