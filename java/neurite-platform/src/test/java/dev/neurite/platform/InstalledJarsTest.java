@@ -85,6 +85,22 @@ class InstalledJarsTest {
   }
 
   @Test
+  void withoutTheNativeJarTheFirstTensorNamesWhatIsMissing() throws Exception {
+    List<String> jars = new ArrayList<>(jarsBelow(LOCAL));
+    jars.removeIf(jar -> jar.contains(PLATFORM));
+    jars.add(WORK.resolve("target/classes").toString());
+
+    Finished program =
+        start(Map.of(), java(), "-cp", String.join(":", jars), "consumer.Xor");
+
+    assertEquals(1, program.status(), program.output());
+    assertTrue(program.output().contains("dev.neurite.error.NativeException: Neurite: cannot load "
+        + "the native library for " + PLATFORM), program.output());
+    assertTrue(program.output().contains("needed   dev.neurite:neurite-native:" + VERSION + ":"
+        + PLATFORM), program.output());
+  }
+
+  @Test
   void theLibraryExportsEveryPackageButTheOps() {
     ModuleDescriptor module =
         ModuleFinder.of(jar("neurite", "")).find("dev.neurite").orElseThrow().descriptor();
@@ -153,7 +169,16 @@ class InstalledJarsTest {
     }
   }
 
+  private record Finished(int status, String output) {}
+
   private static String run(Map<String, String> environment, String... command) throws Exception {
+    Finished program = start(environment, command);
+    assertEquals(0, program.status(), program.output());
+    return program.output();
+  }
+
+  private static Finished start(Map<String, String> environment, String... command)
+      throws Exception {
     ProcessBuilder builder =
         new ProcessBuilder(new ArrayList<>(List.of(command)))
             .directory(WORK.toFile())
@@ -164,8 +189,7 @@ class InstalledJarsTest {
     builder.environment().putAll(environment);
     Process process = builder.start();
     String output = new String(process.getInputStream().readAllBytes(), UTF_8).strip();
-    assertEquals(0, process.waitFor(), output);
-    return output;
+    return new Finished(process.waitFor(), output);
   }
 
   private static void copy(Path from, Path to) throws IOException {
