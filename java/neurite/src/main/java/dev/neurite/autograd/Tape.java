@@ -125,6 +125,16 @@ public final class Tape implements AutoCloseable {
     return tape != null && tape.nodeOf(t) != UNTRACKED;
   }
 
+  /** True when an op of that name was recorded. */
+  boolean hasRecorded(String op) {
+    for (Entry e : nodes) {
+      if (e != null && e.op.equals(op)) {
+        return true;
+      }
+    }
+    return false;
+  }
+
   private int addNode(Entry entry) {
     nodes.add(entry);
     return nodes.size() - 1;

@@ -13,7 +13,7 @@ import dev.neurite.tensor.Tensor;
  *
  * @param gain factor on the result
  */
-record Orthogonal(double gain) implements Initializer {
+public record Orthogonal(double gain) implements Initializer {
 
   @Override
   public Tensor create(Shape shape, DType dtype, RandomStream random) {

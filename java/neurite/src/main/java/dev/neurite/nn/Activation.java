@@ -83,10 +83,16 @@ public final class Activation extends Layer {
   public static final Activation LOG_SOFTMAX = logSoftmax(-1);
   /** Softmax of {@code -x} along the last axis. */
   public static final Activation SOFTMIN = softmin(-1);
+  /** 1 at the first largest value of the last axis, else 0; derivative 0. */
+  public static final Activation HARDMAX =
+      other("hardmax", x -> x.argmax(-1).oneHot(x.shape().last(), x.dtype()));
   /** First half of the last axis times the sigmoid of the second half. */
   public static final Activation GLU = halves("glu", x -> x.sigmoid(), false);
   /** SiLU of the first half of the last axis times the second half. */
   public static final Activation SWIGLU = halves("swiglu", x -> x.unary(UnaryOp.SILU), true);
+
+  /** The function's name and parameters, as saved. */
+  public record Config(String function, List<Double> parameters) {}
 
   private final String function;
   private final double[] parameters;
@@ -234,6 +240,25 @@ public final class Activation extends Layer {
     return new Activation(
         "maxout", new double[] {pieces}, null,
         x -> x.reshape(x.shape().with(-1, x.shape().last() / pieces).append(pieces)).max(-1), pieces);
+  }
+
+  /**
+   * The activation with the given name, as {@link #function()} and {@link #parameters()} return them.
+   *
+   * @param function name in lower case; those without parameters: {@code relu}, {@code gelu}, ...
+   * @throws IllegalArgumentException for an unknown name or a wrong number of parameters
+   */
+  public static Activation of(String function, double... parameters) {
+    return ActivationNames.find(function, parameters);
+  }
+
+  static Activation from(Config c) {
+    return of(c.function, c.parameters.stream().mapToDouble(Double::doubleValue).toArray());
+  }
+
+  @Override
+  public Config config() {
+    return new Config(function, parameters());
   }
 
   // ---- use

@@ -3,13 +3,9 @@ package dev.neurite.nn;
 import dev.neurite.error.NeuriteException;
 import dev.neurite.error.ShapeException;
 import dev.neurite.init.Initializer;
-import dev.neurite.init.Initializers;
-import dev.neurite.ops.RootSeed;
 import dev.neurite.regularizer.Regularizer;
 import dev.neurite.tensor.DType;
 import dev.neurite.tensor.Param;
-import dev.neurite.tensor.RandomStream;
-import dev.neurite.tensor.Scope;
 import dev.neurite.tensor.Shape;
 import dev.neurite.tensor.Tensor;
 import java.util.ArrayList;
@@ -44,7 +40,7 @@ public abstract sealed class Block permits Layer, MultiLayer, Model {
   private boolean trainable = true;
   private volatile boolean built;
   private boolean building;
-  private boolean initialise = true;
+  private StartValues startValues = StartValues.DRAWN;
   private DType dtype = DType.FLOAT32;
   private List<Shape> inputShapes = List.of();
   private List<Shape> outputShapes = List.of();
@@ -164,11 +160,7 @@ public abstract sealed class Block permits Layer, MultiLayer, Model {
       throw new IllegalArgumentException(who() + ": expected different names, given '" + name + "' twice");
     }
     String full = path.isEmpty() ? name : path + "." + name;
-    Initializer start = initialise ? init : Initializers.zeros();
-    Param p;
-    try (Scope scope = Scope.open()) {
-      p = Param.of(full, start.create(shape, dtype, RandomStream.of(RootSeed.get(), full)));
-    }
+    Param p = startValues.param(who(), full, shape, dtype, init);
     p.trainable(train && trainable);
     where.put(name, p);
     return p;
@@ -225,7 +217,7 @@ public abstract sealed class Block permits Layer, MultiLayer, Model {
     }
     for (Map.Entry<String, Block> e : children.entrySet()) {
       if (e.getValue() == block) {
-        return block.buildFor(path.isEmpty() ? e.getKey() : path + "." + e.getKey(), dtype, initialise, in);
+        return block.buildFor(path.isEmpty() ? e.getKey() : path + "." + e.getKey(), dtype, startValues, in);
       }
     }
     throw new IllegalStateException(who() + ": register the block with child(name, block) before building it");
@@ -252,11 +244,11 @@ public abstract sealed class Block permits Layer, MultiLayer, Model {
     return sum;
   }
 
-  final synchronized List<Shape> buildFor(String path, DType inputType, boolean initialise, List<Shape> in) {
+  final synchronized List<Shape> buildFor(String path, DType inputType, StartValues start, List<Shape> in) {
     boolean first = !built;
     if (first) {
       this.path = path;
-      this.initialise = initialise;
+      startValues = start;
       dtype = parameterType(inputType);
       if (name == null) {
         name = path.substring(path.lastIndexOf('.') + 1);
@@ -305,7 +297,7 @@ public abstract sealed class Block permits Layer, MultiLayer, Model {
         shapes.add(t.rank() == 0 ? t.shape() : t.shape().freeBatch());
       }
       String bare = nameGiven || name != null ? name : BareNames.next(Names.ofType(typeName()));
-      buildFor(bare, in.isEmpty() ? DType.FLOAT32 : in.get(0).dtype(), true, shapes);
+      buildFor(bare, in.isEmpty() ? DType.FLOAT32 : in.get(0).dtype(), StartValues.DRAWN, shapes);
     }
   }
 

@@ -143,25 +143,25 @@ final class Graph {
   // ---- making
 
   /** Orders the applications below the outputs, names and builds their blocks inside the owner. */
-  static Graph of(Model owner, List<Input> inputs, List<Node> outputs, boolean initialise) {
-    return new Maker(owner, inputs, initialise).make(outputs);
+  static Graph of(Model owner, List<Input> inputs, List<Node> outputs, StartValues start) {
+    return new Maker(owner, inputs, start).make(outputs);
   }
 
   /** The work of {@link #of}. */
   private static final class Maker {
     private final Model owner;
     private final List<Input> inputs;
-    private final boolean initialise;
+    private final StartValues start;
     private final Map<Node.Application, Integer> first = new LinkedHashMap<>();
     private final Map<Block, String> names = new IdentityHashMap<>();
     private final List<Step> steps = new ArrayList<>();
     private final List<Shape> shapes = new ArrayList<>();
     private final List<DType> types = new ArrayList<>();
 
-    Maker(Model owner, List<Input> inputs, boolean initialise) {
+    Maker(Model owner, List<Input> inputs, StartValues start) {
       this.owner = owner;
       this.inputs = List.copyOf(inputs);
-      this.initialise = initialise;
+      this.start = start;
     }
 
     Graph make(List<Node> outputs) {
@@ -254,7 +254,7 @@ final class Graph {
         inShapes.add(shapes.get(i));
       }
       DType type = in.length == 0 ? DType.FLOAT32 : types.get(in[0]);
-      List<Shape> out = block.buildFor(name, type, initialise, inShapes);
+      List<Shape> out = block.buildFor(name, type, start, inShapes);
       first.put(a, shapes.size());
       steps.add(new Step(block, name, in, shapes.size(), List.copyOf(inShapes), out, new int[0]));
       for (Shape shape : out) {

@@ -1,12 +1,20 @@
 package dev.neurite.nn;
 
+import dev.neurite.error.DTypeException;
+import dev.neurite.error.FormatException;
+import dev.neurite.error.NeuriteException;
+import dev.neurite.error.ShapeException;
+import dev.neurite.io.ModelArchive;
+import dev.neurite.io.Safetensors;
 import dev.neurite.regularizer.Regularizer;
 import dev.neurite.tensor.DType;
 import dev.neurite.tensor.Param;
 import dev.neurite.tensor.Scope;
 import dev.neurite.tensor.Shape;
 import dev.neurite.tensor.Tensor;
+import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
@@ -37,14 +45,14 @@ public final class Model extends Block implements AutoCloseable {
   private final ReentrantReadWriteLock inUse = new ReentrantReadWriteLock();
   private boolean closed;
 
-  private Model(String name, List<Input> inputs, List<Node> outputs, boolean initialise) {
+  Model(String name, List<Input> inputs, List<Node> outputs, StartValues start) {
     if (name == null) {
       suggestName("model");
     } else {
       name(name);
     }
-    graph = Graph.of(this, inputs, outputs, initialise);
-    buildFor("", inputs.get(0).dtype(), initialise, graph.inputs().stream().map(Input::shape).toList());
+    graph = Graph.of(this, inputs, outputs, start);
+    buildFor("", inputs.get(0).dtype(), start, graph.inputs().stream().map(Input::shape).toList());
   }
 
   // ---- making
@@ -54,7 +62,7 @@ public final class Model extends Block implements AutoCloseable {
    *
    * @param input shape and type of what is fed in
    * @param blocks each reads the one before
-   * @throws dev.neurite.error.ShapeException when a block cannot take the shape before it
+   * @throws ShapeException when a block cannot take the shape before it
    */
   public static Model sequential(Input input, Block... blocks) {
     return chain(null, input, blocks);
@@ -70,7 +78,7 @@ public final class Model extends Block implements AutoCloseable {
     for (Block block : blocks) {
       node = new Node(block, List.of(node), 0);
     }
-    return new Model(name, List.of(input), List.of(node), true);
+    return new Model(name, List.of(input), List.of(node), StartValues.DRAWN);
   }
 
   /** A functional model with one input and one output. */
@@ -85,12 +93,12 @@ public final class Model extends Block implements AutoCloseable {
 
   /** A functional model with several inputs and outputs. */
   public static Model of(List<Input> inputs, List<Node> outputs) {
-    return new Model(null, inputs, outputs, true);
+    return new Model(null, inputs, outputs, StartValues.DRAWN);
   }
 
   /** A functional model with a name. */
   public static Model of(String name, List<Input> inputs, List<Node> outputs) {
-    return new Model(name, inputs, outputs, true);
+    return new Model(name, inputs, outputs, StartValues.DRAWN);
   }
 
   /** A network written as a layer. */
@@ -110,8 +118,8 @@ public final class Model extends Block implements AutoCloseable {
    * run (those a tape needs: once backward has used them).
    *
    * @param x {@code [batch, ...]} as {@link Input} says
-   * @throws dev.neurite.error.ShapeException for another shape
-   * @throws dev.neurite.error.DTypeException for another type
+   * @throws ShapeException for another shape
+   * @throws DTypeException for another type
    * @throws IllegalStateException after {@link #close()}
    */
   public Tensor call(Tensor x, Pass pass) {
@@ -194,7 +202,7 @@ public final class Model extends Block implements AutoCloseable {
     for (int i = 0; i < in.size(); i++) {
       Shape expected = graph.inputs().get(i).shape();
       if (!expected.matches(in.get(i))) {
-        throw new dev.neurite.error.ShapeException(
+        throw new ShapeException(
             who() + ": expected input '" + graph.inputs().get(i).name() + "' " + expected + ", given " + in.get(i));
       }
     }
@@ -205,7 +213,7 @@ public final class Model extends Block implements AutoCloseable {
   List<Tensor> run(List<Tensor> in, Pass pass) {
     try {
       return call(in, pass);
-    } catch (dev.neurite.error.NeuriteException e) {
+    } catch (NeuriteException e) {
       e.leaving(name());
       throw e;
     }
@@ -223,6 +231,75 @@ public final class Model extends Block implements AutoCloseable {
       sum += step.block().multiplyAdds(step.inputShapes(), step.outputShapes());
     }
     return sum;
+  }
+
+  // ---- files
+
+  /**
+   * Writes structure and values to a {@code .neurite} file (a zip of {@code config.json} and {@code
+   * weights.safetensors}), completely or not at all.
+   *
+   * @throws IllegalStateException when a layer's type is not known to {@link Layers}; {@link #saveWeights} needs no types
+   * @throws java.io.UncheckedIOException when the file cannot be written; an old one stays as it was
+   */
+  public void save(Path file) {
+    whileOpen(() -> {
+      ModelArchive.write(file, ModelConfig.write(this), state());
+      return null;
+    });
+  }
+
+  /**
+   * Reads a file {@link #save} wrote. No code in it is ever run; layers of one's own must be registered with {@link
+   * Layers#register} before.
+   *
+   * @throws FormatException when the file is damaged, or names a layer nobody registered
+   * @throws java.io.UncheckedIOException when it cannot be read
+   */
+  public static Model load(Path file) {
+    try (Scope scope = Scope.open()) {
+      ModelArchive archive = ModelArchive.read(file);
+      long elements = archive.weights().values().stream().mapToLong(Tensor::size).sum();
+      Model model = null;
+      try {
+        model = ModelConfig.read(archive.config(), elements);
+        model.load(archive.weights(), Loading.STRICT);
+        return model;
+      } catch (IllegalArgumentException | ArithmeticException | ShapeException | DTypeException e) {
+        if (model != null) {
+          model.close();
+        }
+        throw new FormatException(file + "!" + ModelArchive.CONFIG, -1, e.getMessage(), e);
+      }
+    }
+  }
+
+  /** Writes the values alone, as a safetensors file with dotted paths as names. */
+  public void saveWeights(Path file) {
+    whileOpen(() -> {
+      Safetensors.write(file, state(), Map.of());
+      return null;
+    });
+  }
+
+  /**
+   * Reads values from a safetensors file into this model, all or none.
+   *
+   * @throws FormatException for a damaged file
+   * @throws ShapeException listing every entry that does not fit
+   */
+  public void loadWeights(Path file, Loading how) {
+    whileOpen(() -> {
+      try (Scope scope = Scope.open()) {
+        load(Safetensors.read(file).tensors(), how);
+      }
+      return null;
+    });
+  }
+
+  /** {@link #loadWeights(Path, Loading)} with {@link Loading#STRICT}. */
+  public void loadWeights(Path file) {
+    loadWeights(file, Loading.STRICT);
   }
 
   // ---- what it is
@@ -294,7 +371,7 @@ public final class Model extends Block implements AutoCloseable {
     List<String> in = inputShapes().stream().map(Shape::toString).toList();
     List<String> out = outputShapes().stream().map(Shape::toString).toList();
     return String.format(
-        java.util.Locale.ROOT, "%s %s -> %s, %,d parameters", who(), String.join(", ", in), String.join(", ", out),
+        Locale.ROOT, "%s %s -> %s, %,d parameters", who(), String.join(", ", in), String.join(", ", out),
         parameterCount());
   }
 }

@@ -5,7 +5,6 @@ import dev.neurite.ops.Current;
 import dev.neurite.tensor.Scope;
 import dev.neurite.tensor.Shape;
 import dev.neurite.tensor.Tensor;
-import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -62,10 +61,8 @@ public abstract non-sealed class MultiLayer extends Block {
   }
 
   /**
-   * This layer applied to nodes of a functional model; its only output.
-   *
-   * @throws IllegalArgumentException at the model's construction when the layer has several outputs: use {@link
-   *     #onAll}
+   * This layer applied to nodes of a functional model; its (first) output. Layers with several use {@link
+   * #onAll}.
    */
   public final Node on(Node... inputs) {
     return new Node(this, List.of(inputs), 0);
@@ -74,6 +71,13 @@ public abstract non-sealed class MultiLayer extends Block {
   /** This layer applied to nodes of a functional model, with its number of outputs. */
   public final List<Node> onAll(int outputs, Node... inputs) {
     return Node.outputs(this, List.of(inputs), outputs);
+  }
+
+  /** To be called by {@code build}: refuses fewer inputs than needed. */
+  protected final void requireInputs(int given, int least) {
+    if (given < least) {
+      throw new IllegalArgumentException(who() + ": expected at least " + least + " inputs, given " + given);
+    }
   }
 
   @Override

@@ -1,0 +1,74 @@
+package dev.neurite.nn;
+
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.function.Function;
+
+/** Activations by the name files use. */
+final class ActivationNames {
+
+  /** How many parameters a function takes, and what makes it from them. */
+  private record Maker(int parameters, Function<double[], Activation> make) {}
+
+  private static final Map<String, Maker> MAKERS = new TreeMap<>();
+
+  static {
+    for (Activation a :
+        new Activation[] {
+          Activation.LINEAR, Activation.RELU, Activation.RELU6, Activation.SIGMOID, Activation.LOG_SIGMOID,
+          Activation.TANH, Activation.EXPONENTIAL, Activation.SELU, Activation.GELU, Activation.GELU_TANH,
+          Activation.SILU, Activation.MISH, Activation.HARD_SWISH, Activation.SOFTSIGN, Activation.GAUSSIAN,
+          Activation.TANH_SHRINK, Activation.HARDMAX, Activation.GLU, Activation.SWIGLU
+        }) {
+      MAKERS.put(a.function(), new Maker(0, p -> a));
+    }
+    one("leaky_relu", Activation::leakyRelu);
+    one("elu", Activation::elu);
+    one("celu", Activation::celu);
+    one("swish", Activation::swish);
+    one("softplus", Activation::softplus);
+    one("soft_shrink", Activation::softShrink);
+    one("hard_shrink", Activation::hardShrink);
+    one("squareplus", Activation::squareplus);
+    one("binary_step", Activation::binaryStep);
+    one("softmax", p -> Activation.softmax(whole("softmax", p)));
+    one("log_softmax", p -> Activation.logSoftmax(whole("log_softmax", p)));
+    one("softmin", p -> Activation.softmin(whole("softmin", p)));
+    one("maxout", p -> Activation.maxout(whole("maxout", p)));
+    many("hard_sigmoid", 2, p -> Activation.hardSigmoid(p[0], p[1]));
+    many("hard_tanh", 2, p -> Activation.hardTanh(p[0], p[1]));
+    many("threshold", 2, p -> Activation.threshold(p[0], p[1]));
+    many("softmax_temperature", 2, p -> Activation.softmax(whole("softmax_temperature", p[0]), p[1]));
+    many("relu_general", 3, p -> Activation.relu(p[0], p[1], p[2]));
+    many("smht", 4, p -> Activation.smht(p[0], p[1], p[2], p[3]));
+  }
+
+  private ActivationNames() {}
+
+  private static void one(String name, Function<Double, Activation> make) {
+    many(name, 1, p -> make.apply(p[0]));
+  }
+
+  private static void many(String name, int parameters, Function<double[], Activation> make) {
+    MAKERS.put(name, new Maker(parameters, make));
+  }
+
+  private static int whole(String name, double v) {
+    if (v != Math.rint(v) || Math.abs(v) > Integer.MAX_VALUE) {
+      throw new IllegalArgumentException(name + ": expected a whole number, given " + v);
+    }
+    return (int) v;
+  }
+
+  static Activation find(String function, double[] parameters) {
+    Maker maker = MAKERS.get(function);
+    if (maker == null) {
+      throw new IllegalArgumentException("activation: expected one of " + MAKERS.keySet() + ", given '" + function + "'");
+    }
+    if (maker.parameters != parameters.length) {
+      throw new IllegalArgumentException(
+          function + ": expected " + maker.parameters + " parameters, given " + parameters.length);
+    }
+    return maker.make.apply(parameters);
+  }
+}

@@ -1,0 +1,197 @@
+package dev.neurite.nn;
+
+import dev.neurite.error.ShapeException;
+import dev.neurite.init.Initializer;
+import dev.neurite.init.Initializers;
+import dev.neurite.ops.BatchNormOp;
+import dev.neurite.regularizer.Regularizer;
+import dev.neurite.tensor.Param;
+import dev.neurite.tensor.Shape;
+import dev.neurite.tensor.Tensor;
+import java.util.concurrent.atomic.AtomicBoolean;
+
+/**
+ * Batch normalisation over all axes but the last (Ioffe and Szegedy 2015): {@code y = gamma * (x - mean) / sqrt(variance
+ * + epsilon) + beta}.
+ *
+ * <p>While training with the statistics of the batch, which also move the averages: {@code moving = momentum * moving +
+ * (1 - momentum) * batch}. For inference, and when frozen, with the moving averages.
+ *
+ * <p><b>Shapes</b>: input and output {@code [batch, *, channels]}; {@code gamma}, {@code beta}, {@code moving_mean},
+ * {@code moving_variance} [channels].
+ *
+ * <p>Defaults as in Keras: momentum 0.99 (weight of the OLD value), epsilon 1e-3, biased running variance; short runs
+ * settle sooner with momentum 0.9.
+ */
+public final class BatchNorm extends Layer {
+
+  private static final System.Logger LOG = System.getLogger("neurite.nn");
+  private static final AtomicBoolean WARNED = new AtomicBoolean();
+
+  /** The options, as saved. */
+  public record Config(
+      double momentum, double epsilon, boolean center, boolean scale, boolean unbiased, Initializer gammaInitializer,
+      Initializer betaInitializer, Regularizer gammaRegularizer, Regularizer betaRegularizer) {}
+
+  private double momentum = 0.99;
+  private double epsilon = 1e-3;
+  private boolean center = true;
+  private boolean scale = true;
+  private boolean unbiased;
+  private Initializer gammaInitializer = Initializers.ones();
+  private Initializer betaInitializer = Initializers.zeros();
+  private Regularizer gammaRegularizer;
+  private Regularizer betaRegularizer;
+  private Param gamma;
+  private Param beta;
+  private Param movingMean;
+  private Param movingVariance;
+
+  private BatchNorm() {}
+
+  /** The layer. */
+  public static BatchNorm of() {
+    return new BatchNorm();
+  }
+
+  static BatchNorm from(Config c) {
+    return of()
+        .momentum(c.momentum)
+        .epsilon(c.epsilon)
+        .center(c.center)
+        .scale(c.scale)
+        .unbiased(c.unbiased)
+        .gammaInitializer(c.gammaInitializer)
+        .betaInitializer(c.betaInitializer)
+        .gammaRegularizer(c.gammaRegularizer)
+        .betaRegularizer(c.betaRegularizer);
+  }
+
+  /** Sets the weight of the old moving average, in [0, 1]. */
+  public BatchNorm momentum(double momentum) {
+    requireUnbuilt();
+    if (!(momentum >= 0 && momentum <= 1)) {
+      throw new IllegalArgumentException("BatchNorm: expected a momentum in [0, 1], given " + momentum);
+    }
+    this.momentum = momentum;
+    return this;
+  }
+
+  /** Sets what is added to the variance, above 0. */
+  public BatchNorm epsilon(double epsilon) {
+    requireUnbuilt();
+    if (!(epsilon > 0) || Double.isInfinite(epsilon)) {
+      throw new IllegalArgumentException("BatchNorm: expected an epsilon above 0, given " + epsilon);
+    }
+    this.epsilon = epsilon;
+    return this;
+  }
+
+  /** Leaves beta out (false). */
+  public BatchNorm center(boolean use) {
+    requireUnbuilt();
+    center = use;
+    return this;
+  }
+
+  /** Leaves gamma out (false). */
+  public BatchNorm scale(boolean use) {
+    requireUnbuilt();
+    scale = use;
+    return this;
+  }
+
+  /** Averages the variance with divisor n - 1 (PyTorch) instead of n (default). */
+  public BatchNorm unbiased(boolean on) {
+    requireUnbuilt();
+    unbiased = on;
+    return this;
+  }
+
+  /** Sets what draws gamma; default ones. */
+  public BatchNorm gammaInitializer(Initializer initializer) {
+    requireUnbuilt();
+    gammaInitializer = initializer;
+    return this;
+  }
+
+  /** Sets what draws beta; default zeros. */
+  public BatchNorm betaInitializer(Initializer initializer) {
+    requireUnbuilt();
+    betaInitializer = initializer;
+    return this;
+  }
+
+  /** Sets a penalty on gamma; null (default) for none. */
+  public BatchNorm gammaRegularizer(Regularizer regularizer) {
+    requireUnbuilt();
+    gammaRegularizer = regularizer;
+    return this;
+  }
+
+  /** Sets a penalty on beta; null (default) for none. */
+  public BatchNorm betaRegularizer(Regularizer regularizer) {
+    requireUnbuilt();
+    betaRegularizer = regularizer;
+    return this;
+  }
+
+  @Override
+  public BatchNorm name(String name) {
+    super.name(name);
+    return this;
+  }
+
+  @Override
+  protected Shape build(Shape in) {
+    if (in.rank() < 2 || in.last() < 1) {
+      throw new ShapeException(who() + ": expected [batch, *, channels] with known channels, given " + in);
+    }
+    if (movingMean != null) {
+      requireChannels(in);
+    }
+    Shape channels = Shape.of(in.last());
+    if (scale) {
+      gamma = param("gamma", channels, gammaInitializer, gammaRegularizer);
+    }
+    if (center) {
+      beta = param("beta", channels, betaInitializer, betaRegularizer);
+    }
+    movingMean = buffer("moving_mean", channels, Initializers.zeros());
+    movingVariance = buffer("moving_variance", channels, Initializers.ones());
+    return in;
+  }
+
+  private void requireChannels(Shape given) {
+    if (given.rank() < 2 || given.last() != movingMean.dim(0)) {
+      throw new ShapeException(
+          who() + ": expected last axis " + movingMean.dim(0) + ", given " + given + "\n  built for input "
+              + inputShapes());
+    }
+  }
+
+  @Override
+  protected Tensor forward(Tensor x, Pass pass) {
+    requireChannels(x.shape());
+    if (!pass.isTraining() || !trainable() || x.size() == 0) {
+      return BatchNormOp.infer(x, gamma, beta, movingMean, movingVariance, epsilon);
+    }
+    long rows = x.size() / x.shape().last();
+    if (rows == 1 && WARNED.compareAndSet(false, true)) {
+      LOG.log(
+          System.Logger.Level.WARNING, "{0}: a batch with one value per channel has variance 0; its output is beta",
+          who());
+    }
+    BatchNormOp.Result result = BatchNormOp.train(x, gamma, beta, epsilon);
+    double varianceScale = unbiased && rows > 1 ? rows / (rows - 1.0) : 1;
+    BatchNormOp.update(movingMean, movingVariance, result.mean(), result.variance(), momentum, varianceScale);
+    return result.y();
+  }
+
+  @Override
+  public Config config() {
+    return new Config(
+        momentum, epsilon, center, scale, unbiased, gammaInitializer, betaInitializer, gammaRegularizer,
+        betaRegularizer);
+  }
+}

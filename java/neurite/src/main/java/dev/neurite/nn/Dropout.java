@@ -1,0 +1,66 @@
+package dev.neurite.nn;
+
+import dev.neurite.ops.DropoutOp;
+import dev.neurite.tensor.RandomStream;
+import dev.neurite.tensor.Shape;
+import dev.neurite.tensor.Tensor;
+
+/**
+ * While training, sets a part of the values to 0 and scales the rest by {@code 1 / (1 - rate)} (Srivastava et al. 2014,
+ * inverted form); for inference the identity.
+ *
+ * <p><b>Shapes</b>: any, unchanged. What is dropped depends on the pass's seed and the layer's path; no mask is stored.
+ */
+public final class Dropout extends Layer {
+
+  /** The options, as saved. */
+  public record Config(double rate) {}
+
+  private final double rate;
+
+  private Dropout(double rate) {
+    if (!(rate >= 0 && rate < 1)) {
+      throw new IllegalArgumentException("Dropout: expected a rate in [0, 1), the part DROPPED, given " + rate);
+    }
+    this.rate = rate;
+  }
+
+  /**
+   * The layer.
+   *
+   * @param rate part dropped, in [0, 1)
+   */
+  public static Dropout of(double rate) {
+    return new Dropout(rate);
+  }
+
+  static Dropout from(Config c) {
+    return of(c.rate);
+  }
+
+  @Override
+  public Dropout name(String name) {
+    super.name(name);
+    return this;
+  }
+
+  @Override
+  protected Shape build(Shape in) {
+    return in;
+  }
+
+  @Override
+  protected Tensor forward(Tensor x, Pass pass) {
+    if (!pass.isTraining() || rate == 0) {
+      return x;
+    }
+    RandomStream random = pass.random(path());
+    long offset = random.take(DropoutOp.blocks(x.size()));
+    return DropoutOp.apply(x, rate, random.seed(), random.stream(), offset);
+  }
+
+  @Override
+  public Config config() {
+    return new Config(rate);
+  }
+}

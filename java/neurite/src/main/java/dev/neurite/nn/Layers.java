@@ -1,0 +1,115 @@
+package dev.neurite.nn;
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Function;
+import java.util.function.Supplier;
+
+/**
+ * The closed list of block types a model file may name: the library's own, and those a program registers. A name in a
+ * file is looked up here and nowhere else; no class is ever found by its name.
+ *
+ * <pre>{@code
+ * Layers.register("Highway", Highway.class, Highway::new);
+ * Layers.register("Scale", Scale.class, Scale.Config.class, c -> Scale.of(c.factor()));
+ * }</pre>
+ */
+public final class Layers {
+
+  private static final Map<String, Kind> KINDS = new ConcurrentHashMap<>();
+
+  /**
+   * A type that can be saved.
+   *
+   * @param name its name in files
+   * @param type its class
+   * @param config class of its options, or null when it has none
+   * @param factory makes a block from its options
+   */
+  record Kind(
+      String name, Class<? extends Block> type, Class<? extends Record> config,
+      Function<Record, ? extends Block> factory) {}
+
+  static {
+    builtIn(Activation.class, Activation.Config.class, Activation::from);
+    builtIn(Add.class, Add.Config.class, Add::from);
+    builtIn(AvgPool2D.class, AvgPool2D.Config.class, AvgPool2D::from);
+    builtIn(BatchNorm.class, BatchNorm.Config.class, BatchNorm::from);
+    builtIn(Concat.class, Concat.Config.class, Concat::from);
+    builtIn(Conv2D.class, Conv2D.Config.class, Conv2D::from);
+    builtIn(Dense.class, Dense.Config.class, Dense::from);
+    builtIn(DepthwiseConv2D.class, DepthwiseConv2D.Config.class, DepthwiseConv2D::from);
+    builtIn(Dropout.class, Dropout.Config.class, Dropout::from);
+    builtIn(Embedding.class, Embedding.Config.class, Embedding::from);
+    builtIn(Flatten.class, Flatten.Config.class, Flatten::from);
+    builtIn(GlobalAvgPool2D.class, GlobalAvgPool2D.Config.class, GlobalAvgPool2D::from);
+    builtIn(GlobalMaxPool2D.class, GlobalMaxPool2D.Config.class, GlobalMaxPool2D::from);
+    builtIn(MaxPool2D.class, MaxPool2D.Config.class, MaxPool2D::from);
+    builtIn(Reshape.class, Reshape.Config.class, Reshape::from);
+  }
+
+  private Layers() {}
+
+  private static <C extends Record, B extends Block> void builtIn(
+      Class<B> type, Class<C> config, Function<C, B> factory) {
+    register(type.getSimpleName(), type, config, factory);
+  }
+
+  /**
+   * Makes a type of one's own known to {@link Model#save} and {@link Model#load}.
+   *
+   * @param name its name in files
+   * @param type its class
+   * @param config the record its {@code config()} returns; components are numbers, truth values, texts, enums, lists of
+   *     these, activations, initialisers, regularisers and paddings
+   * @param factory makes a block from its options
+   * @throws IllegalArgumentException when the name stands for another type
+   */
+  public static <C extends Record> void register(
+      String name, Class<? extends Block> type, Class<C> config, Function<C, ? extends Block> factory) {
+    add(new Kind(name, type, config, record -> factory.apply(config.cast(record))));
+  }
+
+  /** Makes a type without options known. */
+  public static void register(String name, Class<? extends Block> type, Supplier<? extends Block> factory) {
+    add(new Kind(name, type, null, record -> factory.get()));
+  }
+
+  private static void add(Kind kind) {
+    Block.checkedName(kind.name);
+    Kind known = KINDS.putIfAbsent(kind.name, kind);
+    if (known != null && known.type != kind.type || kind.name.equals(ModelConfig.MODEL)) {
+      throw new IllegalArgumentException("Layers: the name '" + kind.name + "' stands for another type");
+    }
+  }
+
+  /** The names known, sorted. */
+  public static List<String> names() {
+    List<String> names = new ArrayList<>(KINDS.keySet());
+    names.sort(null);
+    return List.copyOf(names);
+  }
+
+  static Kind find(String name) {
+    return KINDS.get(name);
+  }
+
+  static Kind of(Block block) {
+    for (Kind kind : KINDS.values()) {
+      if (kind.type == block.getClass()) {
+        return kind;
+      }
+    }
+    throw new IllegalStateException(
+        block.who() + ": its type is not registered, so the model's structure cannot be saved"
+            + "\n  call Layers.register(\"" + block.typeName() + "\", ...) first, or use saveWeights");
+  }
+
+  /** The options of a block as a tree of plain values. */
+  static Map<String, Object> options(Block block, Kind kind) {
+    return kind.config == null ? new LinkedHashMap<>() : ConfigCodec.encode(block.config());
+  }
+}
