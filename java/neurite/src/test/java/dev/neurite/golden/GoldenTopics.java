@@ -1,0 +1,12 @@
+package dev.neurite.golden;
+
+import java.util.List;
+
+/** All groups of handlers. */
+final class GoldenTopics {
+
+  static final List<GoldenTopic> ALL =
+      List.of(new ElementwiseGolden(), new ReduceGolden(), new ShapeGolden(), new LinalgGolden(), new LayerGolden());
+
+  private GoldenTopics() {}
+}
