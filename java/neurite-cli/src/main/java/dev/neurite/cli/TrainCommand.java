@@ -1,0 +1,111 @@
+package dev.neurite.cli;
+
+import dev.neurite.Neurite;
+import dev.neurite.loss.Losses;
+import dev.neurite.metric.Metrics;
+import dev.neurite.nn.Model;
+import dev.neurite.optim.Adam;
+import dev.neurite.plot.LearningCurve;
+import dev.neurite.train.CsvLogger;
+import dev.neurite.train.Evaluation;
+import dev.neurite.train.Fit;
+import dev.neurite.train.History;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Locale;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** {@code neurite train digits}: trains a small CNN, shows progress, writes model, history and curve. */
+@Command(
+    name = "train",
+    mixinStandardHelpOptions = true,
+    description = "Train a small convolutional network and write model, history and learning curve.")
+final class TrainCommand implements Callable<Integer> {
+
+  private static final int DIGIT_EPOCHS = 30;
+  private static final int PICTURE_EPOCHS = 5;
+  private static final double DIGIT_RATE = 2e-3;
+  private static final double PICTURE_RATE = 1e-3;
+
+  @Spec private CommandSpec spec;
+
+  @Parameters(paramLabel = "DATA", description = "digits (bundled), mnist or fashion-mnist")
+  private String data;
+
+  @Option(names = "--data", paramLabel = "DIR", description = "folder with the IDX files of (fashion-)mnist")
+  private Path folder;
+
+  @Option(names = "--epochs", description = "passes over the data (default: 30 for digits, 5 else)")
+  private Integer epochs;
+
+  @Option(names = "--batch", description = "examples per step (default: ${DEFAULT-VALUE})", defaultValue = "64")
+  private int batch;
+
+  @Option(names = "--lr", description = "learning rate of Adam (default: 0.002 for digits, 0.001 else)")
+  private Double rate;
+
+  @Option(names = "--seed", description = "same seed, same result (default: ${DEFAULT-VALUE})", defaultValue = "42")
+  private long seed;
+
+  @Option(names = "--threads", description = "threads per kernel (default: one per core)")
+  private Integer threads;
+
+  @Option(names = "--out", paramLabel = "DIR", description = "where to write (default: runs/DATA)")
+  private Path out;
+
+  @Override
+  public Integer call() throws IOException {
+    PrintWriter text = spec.commandLine().getOut();
+    if (threads != null) {
+      Neurite.threads(threads);
+    }
+    Neurite.seed(seed);
+    boolean digits = data.equals(DataChoice.DIGITS);
+    DataChoice choice = DataChoice.load(data, folder);
+    Path run = out == null ? Path.of("runs", data) : out;
+    Files.createDirectories(run);
+    try (Model model =
+        digits ? Networks.digits(choice.classes().size()) : Networks.pictures(data, choice.classes().size())) {
+      text.println(model.summary());
+      text.flush();
+      double lr = rate == null ? (digits ? DIGIT_RATE : PICTURE_RATE) : rate;
+      int passes = epochs == null ? (digits ? DIGIT_EPOCHS : PICTURE_EPOCHS) : epochs;
+      model.compile(Adam.of(lr), Losses.softmaxCrossEntropy(), Metrics.accuracy());
+      History history =
+          model.fit(
+              choice.train().shuffle().batch(batch),
+              Fit.epochs(passes)
+                  .seed(seed)
+                  .validateOn(choice.test().batch(256))
+                  .callbacks(CsvLogger.to(run.resolve("history.csv")))
+                  .verbose());
+      report(text, model, choice, history, run);
+    }
+    return 0;
+  }
+
+  private static void report(PrintWriter text, Model model, DataChoice choice, History history, Path run) {
+    Path saved = run.resolve("model.neurite");
+    model.save(saved);
+    text.println("model          " + saved);
+    text.println("history        " + run.resolve("history.csv"));
+    if (history.size() > 0) {
+      LearningCurve.of(history).save(run, "curve");
+      text.println("learning curve " + run.resolve("curve.png") + ", " + run.resolve("curve.svg"));
+    }
+    Evaluation result = model.evaluate(choice.test().batch(256));
+    text.println(accuracy(result.value("accuracy")));
+    text.flush();
+  }
+
+  static String accuracy(double share) {
+    return String.format(Locale.ROOT, "test accuracy: %.2f %%", 100 * share);
+  }
+}

@@ -1,0 +1,2 @@
+/** The command {@code ./neurite}: train, evaluate, predict, info. */
+package dev.neurite.cli;

@@ -1,0 +1,2 @@
+/** Pictures of training runs as PNG and SVG, made without a display. */
+package dev.neurite.plot;
