@@ -114,6 +114,42 @@ public final class GradCheck {
     return new Run(loss, step, value).compare(params, analytic);
   }
 
+  /**
+   * Two-sided difference quotients of a loss, element by element.
+   *
+   * @param step h, the same for every element
+   */
+  public static double[] numeric(Supplier<Tensor> loss, Param param, double step) {
+    double[] values = param.toDoubles();
+    double[] slopes = new double[values.length];
+    Run run = new Run(loss, step, 0);
+    try {
+      for (int i = 0; i < values.length; i++) {
+        slopes[i] =
+            (run.at(param, values, i, values[i] + step) - run.at(param, values, i, values[i] - step)) / (2 * step);
+      }
+    } finally {
+      Run.assign(param, values);
+    }
+    return slopes;
+  }
+
+  /** {@code |a - b| / (|a| + |b|)} with Euclidean norms (Ng's measure); 0 for two zero vectors. */
+  public static double difference(double[] a, double[] b) {
+    if (a.length != b.length) {
+      throw new ShapeException("GradCheck: expected vectors of equal length, given " + a.length + " and " + b.length);
+    }
+    double apart = 0;
+    double normA = 0;
+    double normB = 0;
+    for (int i = 0; i < a.length; i++) {
+      apart = Math.hypot(apart, a[i] - b[i]);
+      normA = Math.hypot(normA, a[i]);
+      normB = Math.hypot(normB, b[i]);
+    }
+    return normA + normB == 0 ? 0 : apart / (normA + normB);
+  }
+
   private static List<double[]> analytic(Supplier<Tensor> loss, List<Param> params) {
     try (Tape tape = Tape.open()) {
       Tensor f = loss.get();

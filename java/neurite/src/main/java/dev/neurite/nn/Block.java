@@ -1,5 +1,6 @@
 package dev.neurite.nn;
 
+import dev.neurite.error.DTypeException;
 import dev.neurite.error.NeuriteException;
 import dev.neurite.error.ShapeException;
 import dev.neurite.init.Initializer;
@@ -259,6 +260,7 @@ public abstract sealed class Block permits Layer, MultiLayer, Model {
     }
     building = true;
     try {
+      requireType(inputType);
       List<Shape> out = List.copyOf(buildShapes(in));
       if (first) {
         inputShapes = List.copyOf(in);
@@ -274,6 +276,12 @@ public abstract sealed class Block permits Layer, MultiLayer, Model {
       if (first && !built) {
         abandon();
       }
+    }
+  }
+
+  private void requireType(DType inputType) {
+    if (!params.isEmpty() && parameterType(inputType) != dtype) {
+      throw new DTypeException(who() + ": built for " + dtype + ", a second input has " + inputType);
     }
   }
 

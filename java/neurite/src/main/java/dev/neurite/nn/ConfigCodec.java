@@ -172,7 +172,7 @@ final class ConfigCodec {
       return List.copyOf(out);
     }
     if (type == Activation.class && v instanceof Map<?, ?> map) {
-      return Activation.from(decode(where, map, Activation.Config.class));
+      return activation(where, decode(where, map, Activation.Config.class));
     }
     if (type == Padding.class && v instanceof String) {
       return constant(where, v, Padding.Automatic.class);
@@ -182,6 +182,14 @@ final class ConfigCodec {
     }
     throw new IllegalArgumentException(
         where + ": expected " + type.getSimpleName().toLowerCase(java.util.Locale.ROOT) + ", given " + v);
+  }
+
+  private static Activation activation(String where, Activation.Config config) {
+    try {
+      return Activation.from(config);
+    } catch (IllegalArgumentException e) {
+      throw new IllegalArgumentException(where + ": " + e.getMessage(), e);
+    }
   }
 
   private static double number(String where, Object v) {

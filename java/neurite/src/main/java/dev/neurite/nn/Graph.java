@@ -259,7 +259,7 @@ final class Graph {
       steps.add(new Step(block, name, in, shapes.size(), List.copyOf(inShapes), out, new int[0]));
       for (Shape shape : out) {
         shapes.add(shape);
-        types.add(block.dtype());
+        types.add(block.parameterType(type));
       }
     }
 

@@ -199,9 +199,17 @@ final class ModelConfig {
                 + "\n  a layer of your own must be registered with Layers.register before loading");
       }
       Record options = kind.config() == null ? null : ConfigCodec.decode(where + ".config", config, kind.config());
-      Block block = kind.factory().apply(options).name(name);
+      Block block = make(where, kind, options).name(name);
       made.add(block);
       return block;
+    }
+
+    private static Block make(String where, Layers.Kind kind, Record options) {
+      try {
+        return kind.factory().apply(options);
+      } catch (IllegalArgumentException e) {
+        throw new IllegalArgumentException(where + ".config: " + e.getMessage(), e);
+      }
     }
 
     private List<Node> step(String where, Map<?, ?> tree, List<Block> blocks, List<Node> slots) {
