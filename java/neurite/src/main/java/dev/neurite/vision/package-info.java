@@ -1,0 +1,2 @@
+/** Boxes and what is computed from them. */
+package dev.neurite.vision;
