@@ -303,6 +303,11 @@ public final class Activation extends Layer {
   }
 
   @Override
+  Activation outputActivation() {
+    return this;
+  }
+
+  @Override
   protected Shape build(Shape in) {
     if (divisor == 1) {
       return in;

@@ -232,6 +232,11 @@ public abstract sealed class Block permits Layer, MultiLayer, Model {
   /** Runs the block; adds its name to the path of exceptions. */
   abstract List<Tensor> run(List<Tensor> in, Pass pass);
 
+  /** The function the output has passed last, as far as the block knows. */
+  Activation outputActivation() {
+    return Activation.LINEAR;
+  }
+
   /** Multiply-adds of one sample for the given shapes, children included. */
   abstract long multiplyAdds(List<Shape> in, List<Shape> out);
 

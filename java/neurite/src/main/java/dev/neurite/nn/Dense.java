@@ -119,6 +119,11 @@ public final class Dense extends Layer {
   }
 
   @Override
+  Activation outputActivation() {
+    return activation;
+  }
+
+  @Override
   protected Shape build(Shape in) {
     if (in.rank() == 0 || in.last() < 0) {
       throw new ShapeException(who() + ": expected a last axis of known length, given " + in);

@@ -1,18 +1,27 @@
 package dev.neurite.nn;
 
+import dev.neurite.data.Dataset;
 import dev.neurite.error.DTypeException;
 import dev.neurite.error.FormatException;
 import dev.neurite.error.NeuriteException;
 import dev.neurite.error.ShapeException;
 import dev.neurite.io.ModelArchive;
 import dev.neurite.io.Safetensors;
+import dev.neurite.loss.Loss;
+import dev.neurite.metric.Metric;
+import dev.neurite.optim.Optimizer;
 import dev.neurite.regularizer.Regularizer;
 import dev.neurite.tensor.DType;
 import dev.neurite.tensor.Param;
 import dev.neurite.tensor.Scope;
 import dev.neurite.tensor.Shape;
 import dev.neurite.tensor.Tensor;
+import dev.neurite.train.Evaluation;
+import dev.neurite.train.Fit;
+import dev.neurite.train.History;
+import dev.neurite.train.Trainer;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -44,6 +53,7 @@ public final class Model extends Block implements AutoCloseable {
   private final Graph graph;
   private final ReentrantReadWriteLock inUse = new ReentrantReadWriteLock();
   private boolean closed;
+  private volatile Trainer trainer;
 
   Model(String name, List<Input> inputs, List<Node> outputs, StartValues start) {
     if (name == null) {
@@ -181,7 +191,86 @@ public final class Model extends Block implements AutoCloseable {
     return closed;
   }
 
+  // ---- training and use
+
+  /**
+   * Says what the model is trained with. May be called again, for a further training with other means.
+   *
+   * @param optimizer changes the weights; belongs to one model at a time
+   * @param loss what is made small
+   * @param metrics what else is measured
+   * @return this model
+   * @throws IllegalArgumentException for a loss on logits behind a softmax or sigmoid
+   */
+  public Model compile(Optimizer optimizer, Loss loss, Metric... metrics) {
+    String last = outputActivation().function();
+    if (loss.expectsLogits() && (last.contains("softmax") || last.contains("sigmoid"))) {
+      throw new IllegalArgumentException(
+          who() + ": expected logits for " + loss.name() + ", given the output of " + last
+              + "\n  leave the last activation out, or take the loss on probabilities");
+    }
+    trainer =
+        new Trainer(
+            this, optimizer, loss,
+            Arrays.stream(metrics).map(m -> loss.expectsLogits() ? m.forLogits() : m).toList());
+    return this;
+  }
+
+  /** What {@link #compile} made. @throws IllegalStateException before it */
+  public Trainer trainer() {
+    if (trainer == null) {
+      throw new IllegalStateException(who() + ": compile(optimizer, loss, metrics...) comes before training");
+    }
+    return trainer;
+  }
+
+  /** Trains on a data set, in its batches and its order; see {@link Trainer#fit}. */
+  public History fit(Dataset data, Fit how) {
+    return trainer().fit(data, how);
+  }
+
+  /** Trains on tensors, shuffled in every epoch unless {@code Fit.shuffle(false)}. */
+  public History fit(Tensor x, Tensor y, Fit how) {
+    return trainer().fit(Dataset.of(x, y), how.shuffle() == null ? how.shuffle(true) : how);
+  }
+
+  /** Measures loss and metrics; see {@link Trainer#evaluate}. */
+  public Evaluation evaluate(Dataset data) {
+    return trainer().evaluate(data);
+  }
+
+  /** Measures loss and metrics on tensors. */
+  public Evaluation evaluate(Tensor x, Tensor y) {
+    return evaluate(Dataset.of(x, y));
+  }
+
+  /**
+   * The output for many examples, computed in batches; only the result is left. Any number of threads may predict at a
+   * time.
+   *
+   * @param x [n, *]; no examples give an empty result
+   */
+  public Tensor predict(Tensor x) {
+    return Trainer.predict(this, Dataset.of(x).batch(Trainer.PREDICT_BATCH));
+  }
+
+  /** The output for the examples of a data set, in its batches and order; targets are ignored. */
+  public Tensor predict(Dataset data) {
+    return Trainer.predict(this, data);
+  }
+
+  /** The output for one batch, in one pass. */
+  public Tensor predictBatch(Tensor x) {
+    return call(x, Pass.inference());
+  }
+
   // ---- as a block of another model
+
+  @Override
+  Activation outputActivation() {
+    List<Graph.Step> steps = graph.steps();
+    return steps.isEmpty() ? Activation.LINEAR : steps.get(steps.size() - 1).block().outputActivation();
+  }
 
   /** This model, with one input, applied to a node of another. */
   public Node on(Node input) {

@@ -1,0 +1,379 @@
+package dev.neurite.train;
+
+import dev.neurite.autograd.Gradients;
+import dev.neurite.autograd.Tape;
+import dev.neurite.data.Batch;
+import dev.neurite.data.BatchIterator;
+import dev.neurite.data.Dataset;
+import dev.neurite.data.Split;
+import dev.neurite.loss.Loss;
+import dev.neurite.metric.Metric;
+import dev.neurite.nn.Model;
+import dev.neurite.nn.Pass;
+import dev.neurite.optim.Optimizer;
+import dev.neurite.ops.RootSeed;
+import dev.neurite.tensor.Param;
+import dev.neurite.tensor.Scope;
+import dev.neurite.tensor.Shape;
+import dev.neurite.tensor.Tensor;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.atomic.AtomicReference;
+
+/**
+ * Trains and evaluates a compiled model: what {@code Model.fit} and {@code Model.evaluate} call.
+ *
+ * <p>Every step runs in a scope and a tape of its own, so nothing is left behind, whether it ends well or not. One
+ * thread at a time trains or evaluates; a second one is refused at once.
+ */
+public final class Trainer {
+
+  /** Examples per batch where the caller has no wish. */
+  public static final int PREDICT_BATCH = 256;
+
+  private final Model model;
+  private final Optimizer optimizer;
+  private final Loss loss;
+  private final List<Metric> metrics;
+  private final AtomicReference<String> user = new AtomicReference<>();
+
+  /**
+   * Binds a model to what it is trained with.
+   *
+   * @param metrics measured beside the loss, with different names
+   */
+  public Trainer(Model model, Optimizer optimizer, Loss loss, List<Metric> metrics) {
+    this.model = model;
+    this.optimizer = optimizer;
+    this.loss = loss;
+    this.metrics = List.copyOf(metrics);
+    List<String> names = this.metrics.stream().map(Metric::name).toList();
+    if (names.stream().distinct().count() != names.size()) {
+      throw new IllegalArgumentException("compile: expected metrics with different names, given " + names);
+    }
+  }
+
+  /** The model. */
+  public Model model() {
+    return model;
+  }
+
+  /** The optimiser. */
+  public Optimizer optimizer() {
+    return optimizer;
+  }
+
+  /** The loss. */
+  public Loss loss() {
+    return loss;
+  }
+
+  /** The metrics. */
+  public List<Metric> metrics() {
+    return metrics;
+  }
+
+  // ---- training
+
+  /**
+   * Trains.
+   *
+   * <p>An interrupt ends the training after the batch it came in; the flag stays set and the history has the finished
+   * epochs.
+   *
+   * @throws IllegalArgumentException for data without examples or without targets
+   * @throws IllegalStateException while another thread trains or evaluates this model
+   * @throws dev.neurite.error.NumericsException when the loss becomes NaN or infinite
+   */
+  public History fit(Dataset data, Fit fit) {
+    return model.whileOpen(() -> alone("training", () -> train(data, fit)));
+  }
+
+  private interface Work<T> {
+    T run();
+  }
+
+  private <T> T alone(String what, Work<T> work) {
+    String mine = what + " in thread " + Thread.currentThread().getName();
+    String other = user.compareAndExchange(null, mine);
+    if (other != null) {
+      throw new IllegalStateException("fit: the model is already " + other + "; one thread at a time");
+    }
+    try {
+      return work.run();
+    } finally {
+      user.set(null);
+    }
+  }
+
+  private History train(Dataset given, Fit fit) {
+    Dataset data = fit.batch() > 0 ? given.batch(fit.batch()) : given;
+    Dataset validation = fit.validation();
+    if (fit.validationSplit() > 0) {
+      Split split = data.split(1 - fit.validationSplit());
+      data = split.first();
+      validation = split.second();
+    }
+    if (Boolean.TRUE.equals(fit.shuffle())) {
+      data = data.shuffle();
+    }
+    requireExamples("fit", data);
+    List<Callback> callbacks = new ArrayList<>(fit.callbacks());
+    if (fit.nanGuard() && callbacks.stream().noneMatch(c -> c instanceof NanGuard)) {
+      callbacks.add(0, new NanGuard());
+    }
+    long seed = fit.seed() == null ? RootSeed.get() : fit.seed();
+    Run run = new Run(this, fit, seed, new Meters(metrics));
+    return new Loop(run, fit, data, validation, callbacks).run();
+  }
+
+  private static void requireExamples(String who, Dataset data) {
+    if (data.size() == 0) {
+      throw new IllegalArgumentException(who + ": expected at least one example, given an empty data set");
+    }
+    if (data.batches() == 0) {
+      throw new IllegalArgumentException(
+          who + ": expected at least one batch, given " + data.size() + " examples in batches of " + data.batchSize()
+              + " of which an incomplete last one is dropped");
+    }
+  }
+
+  /** One call of fit. */
+  private final class Loop {
+    private final Run run;
+    private final Fit fit;
+    private final Dataset data;
+    private final Dataset validation;
+    private final List<Callback> callbacks;
+    private final ClassWeights classWeights;
+    private final List<Param> params = model.trainableParams();
+    private final List<Map<String, Double>> epochs = new ArrayList<>();
+    private final Meters meters;
+
+    Loop(Run run, Fit fit, Dataset data, Dataset validation, List<Callback> callbacks) {
+      this.run = run;
+      this.fit = fit;
+      this.data = data;
+      this.validation = validation;
+      this.callbacks = callbacks;
+      this.classWeights = new ClassWeights(fit.classWeights());
+      this.meters = run.meters();
+    }
+
+    History run() {
+      try {
+        tell(c -> c.trainBegin(run));
+        for (int i = 0; i < fit.epochs() && run.stopReason() == null; i++) {
+          epoch(i);
+        }
+      } catch (RuntimeException | Error e) {
+        run.failed(e);
+        throw e;
+      } finally {
+        end();
+      }
+      return new History(run.seed(), epochs);
+    }
+
+    /** Every callback gets its end, whatever another one does there; the first failure surfaces. */
+    private void end() {
+      Throwable first = run.failure();
+      RuntimeException own = null;
+      for (Callback c : callbacks) {
+        try (Scope scope = Scope.open()) {
+          c.trainEnd(run);
+        } catch (RuntimeException e) {
+          if (first != null) {
+            first.addSuppressed(e);
+          } else {
+            first = e;
+            own = e;
+          }
+        }
+      }
+      if (own != null) {
+        throw own;
+      }
+    }
+
+    private void tell(java.util.function.Consumer<Callback> event) {
+      for (Callback c : callbacks) {
+        try (Scope scope = Scope.open()) {
+          event.accept(c);
+        }
+      }
+    }
+
+    private void epoch(int index) {
+      run.beginEpoch(index + 1, data.batches());
+      tell(c -> c.epochBegin(run));
+      boolean complete;
+      try (BatchIterator batches = data.epoch(run.seed(), index)) {
+        while (run.stopReason() == null && more(batches)) {
+          run.beginBatch();
+          tell(c -> c.batchBegin(run));
+          step(batches);
+          tell(c -> c.batchEnd(run));
+        }
+        complete = !Thread.currentThread().isInterrupted() && !batches.hasNext();
+      }
+      if (run.batch() == 0 && run.stopReason() == null) {
+        throw new IllegalArgumentException("fit: expected at least one example, given an empty data set");
+      }
+      if (complete) {
+        finish();
+      }
+    }
+
+    /** True when there is a batch to train on; notices an interrupt. */
+    private boolean more(BatchIterator batches) {
+      if (!Thread.currentThread().isInterrupted()) {
+        try {
+          return batches.hasNext();
+        } catch (CancellationException e) {
+          if (!Thread.currentThread().isInterrupted()) {
+            throw e;
+          }
+        }
+      }
+      run.stop("interrupted");
+      return false;
+    }
+
+    private void step(BatchIterator batches) {
+      try (Scope scope = Scope.open();
+          Batch batch = batches.next()) {
+        requireTargets("fit", batch);
+        if (fit.checkInputs()) {
+          InputCheck.requireFinite(batch, run);
+        }
+        try (Tape tape = Tape.open()) {
+          Tensor output = output(batch, Pass.training(run.seed(), optimizer.step()));
+          Tensor dataLoss = loss.apply(batch.y(), output, classWeights.times(batch, output));
+          requireScalar(dataLoss);
+          Tensor penalty = model.regularization().orElse(null);
+          Tensor total = penalty == null ? dataLoss : dataLoss.add(penalty);
+          double value = total.item();
+          tell(c -> c.lossKnown(run, value));
+          double penaltyValue = penalty == null ? 0 : penalty.item();
+          Tape.noGrad(() -> {
+            meters.add(batch, output, value, penaltyValue);
+            return null;
+          });
+          Gradients gradients = tape.gradients(total, params);
+          optimizer.apply(gradients);
+        }
+        run.updated(batch.size());
+      }
+    }
+
+    private void finish() {
+      run.endBatches();
+      Map<String, Double> values = new LinkedHashMap<>(meters.values());
+      if (validation != null) {
+        measure(validation).values().forEach((name, value) -> values.put("val_" + name, value));
+      }
+      values.put("lr", run.learningRate());
+      values.put("seconds", run.epochSeconds());
+      tell(c -> c.epochEnd(run, values));
+      epochs.add(values);
+    }
+  }
+
+  // ---- evaluation
+
+  /**
+   * Measures loss (penalties included) and metrics.
+   *
+   * @throws IllegalArgumentException for data without examples or without targets
+   * @throws IllegalStateException while another thread trains or evaluates this model
+   */
+  public Evaluation evaluate(Dataset data) {
+    return model.whileOpen(() -> alone("evaluated", () -> measure(data)));
+  }
+
+  private Evaluation measure(Dataset data) {
+    requireExamples("evaluate", data);
+    Meters meters = new Meters(metrics);
+    meters.reset();
+    long seen = 0;
+    try (BatchIterator batches = data.epoch(0, 0)) {
+      while (batches.hasNext()) {
+        try (Scope scope = Scope.open();
+            Batch batch = batches.next()) {
+          requireTargets("evaluate", batch);
+          Tensor output = output(batch, Pass.inference());
+          Tensor dataLoss = loss.apply(batch.y(), output, batch.weights());
+          requireScalar(dataLoss);
+          double penalty = model.regularization().map(Tensor::item).orElse(0.0);
+          meters.add(batch, output, dataLoss.item() + penalty, penalty);
+          seen += batch.size();
+        }
+      }
+    }
+    if (seen == 0) {
+      throw new IllegalArgumentException("evaluate: expected at least one example, given an empty data set");
+    }
+    return new Evaluation(meters.values());
+  }
+
+  // ---- prediction
+
+  /**
+   * The outputs for all examples of a data set, in its order; only the result is left.
+   *
+   * @param model a model with one output; it need not be compiled
+   */
+  public static Tensor predict(Model model, Dataset data) {
+    return model.whileOpen(() -> Scope.run(() -> outputs(model, data)));
+  }
+
+  private static Tensor outputs(Model model, Dataset data) {
+    List<Tensor> parts = new ArrayList<>();
+    try (BatchIterator batches = data.epoch(0, 0)) {
+      while (batches.hasNext()) {
+        parts.add(
+            Scope.run(() -> {
+              try (Batch batch = batches.next()) {
+                return output(model, batch, Pass.inference());
+              }
+            }));
+      }
+    }
+    if (parts.isEmpty()) {
+      Shape one = model.outputShapes().get(0);
+      return Tensor.zeros(one.with(0, 0), model.dtype());
+    }
+    return parts.size() == 1 ? parts.get(0) : Tensor.concat(0, parts);
+  }
+
+  private Tensor output(Batch batch, Pass pass) {
+    return output(model, batch, pass);
+  }
+
+  private static Tensor output(Model model, Batch batch, Pass pass) {
+    List<Tensor> outputs = model.call(batch.inputs(), pass);
+    if (outputs.size() != 1) {
+      throw new IllegalArgumentException(
+          "Model: expected a model with one output, given one with " + outputs.size()
+              + "\n  write the training step by hand with Tape and Optimizer.apply");
+    }
+    return outputs.get(0);
+  }
+
+  private static void requireTargets(String who, Batch batch) {
+    if (batch.y() == null) {
+      throw new IllegalArgumentException(who + ": expected examples with targets, given a data set without");
+    }
+  }
+
+  private static void requireScalar(Tensor loss) {
+    if (loss.size() != 1) {
+      throw new dev.neurite.error.ShapeException(
+          "fit: expected a loss with one element, given " + loss.describe() + "\n  give it a reduction other than NONE");
+    }
+  }
+}
