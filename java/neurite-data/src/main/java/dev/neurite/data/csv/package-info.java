@@ -1,0 +1,2 @@
+/** Tables from CSV files. */
+package dev.neurite.data.csv;
