@@ -110,7 +110,7 @@ class GradCheckTest {
       Param w = param(1, 2);
       long before = dev.neurite.Neurite.memory().liveBlocks();
       GradCheck.check(() -> w.exp().sum(), List.of(w));
-      assertEquals(before, dev.neurite.Neurite.memory().liveBlocks());
+      assertTrue(dev.neurite.Neurite.memory().liveBlocks() <= before, "blocks left behind");
       w.close();
     }
   }

@@ -45,7 +45,7 @@ class SafetensorsTest {
       Files.write(path, bytes);
       long before = Neurite.memory().liveBlocks();
       FormatException e = assertThrows(FormatException.class, () -> Safetensors.read(path));
-      assertEquals(before, Neurite.memory().liveBlocks());
+      assertTrue(Neurite.memory().liveBlocks() <= before, "blocks left behind");
       assertEquals(path.toString(), e.file());
       return e.reason();
     } catch (IOException e) {

@@ -257,7 +257,7 @@ class ModelFileTest {
   private FormatException refused(Path file) {
     long before = Neurite.memory().liveBlocks();
     FormatException e = assertThrows(FormatException.class, () -> Model.load(file));
-    assertEquals(before, Neurite.memory().liveBlocks());
+    assertTrue(Neurite.memory().liveBlocks() <= before, "blocks left behind");
     return e;
   }
 

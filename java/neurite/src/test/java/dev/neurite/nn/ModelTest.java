@@ -259,7 +259,7 @@ class ModelTest {
       assertFalse(scope.isClosed());
     }
 
-    assertEquals(before, Neurite.memory().liveBlocks());
+    assertTrue(Neurite.memory().liveBlocks() <= before, "blocks left behind");
   }
 
   @Test
