@@ -25,8 +25,10 @@ public final class BatchNormOp {
   public record Result(Tensor y, Tensor mean, Tensor variance) {}
 
   /** {@code y = gamma (x - mean) / sqrt(variance + eps) + beta} with the batch's own statistics. */
-  public static Result train(Tensor x, Tensor gamma, Tensor beta, double eps) {
-    Shape channel = check(x, gamma, beta);
+  public static Result train(Tensor x, Tensor gammaOrNull, Tensor betaOrNull, double eps) {
+    Shape channel = check(x, gammaOrNull, betaOrNull);
+    Tensor gamma = contiguous(gammaOrNull);
+    Tensor beta = contiguous(betaOrNull);
     Tensor xs = x.contiguous();
     long channels = channel.size();
     long rows = channels == 0 ? 0 : x.size() / channels;
@@ -82,8 +84,13 @@ public final class BatchNormOp {
   }
 
   /** The same with given statistics, which get no gradient. */
-  public static Tensor infer(Tensor x, Tensor gamma, Tensor beta, Tensor mean, Tensor variance, double eps) {
-    Shape channel = check(x, gamma, beta);
+  public static Tensor infer(
+      Tensor x, Tensor gammaOrNull, Tensor betaOrNull, Tensor meanOrView, Tensor varianceOrView, double eps) {
+    Shape channel = check(x, gammaOrNull, betaOrNull);
+    Tensor gamma = contiguous(gammaOrNull);
+    Tensor beta = contiguous(betaOrNull);
+    Tensor mean = contiguous(meanOrView);
+    Tensor variance = contiguous(varianceOrView);
     Tensor xs = x.contiguous();
     long channels = channel.size();
     long rows = channels == 0 ? 0 : x.size() / channels;
@@ -95,7 +102,8 @@ public final class BatchNormOp {
         "batch_norm", xs, gamma, beta, mean, variance);
     Tape.recordMany(
         "batch_norm_infer", new Tensor[] {y}, new Tensor[] {x, gamma, beta},
-        (dy, needed) -> inferBackward(dy[0], xs, gamma, mean, variance, needed, eps), xs);
+        (dy, needed) -> inferBackward(dy[0], xs, gamma, mean, variance, needed, eps),
+        gamma == null ? new Tensor[] {xs, mean, variance} : new Tensor[] {xs, gamma, mean, variance});
     return y;
   }
 
@@ -152,6 +160,11 @@ public final class BatchNormOp {
     return channel;
   }
 
+  private static Tensor contiguous(Tensor t) {
+    return t == null ? null : t.contiguous();
+  }
+
+  /** Address of a channel vector, 0 when not given; such vectors are made contiguous on entry. */
   private static long addr(Tensor t) {
     return t == null ? 0 : t.addr();
   }

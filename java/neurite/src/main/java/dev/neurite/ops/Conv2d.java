@@ -31,12 +31,13 @@ public final class Conv2d {
     check(x, w, b, window, groups);
     Tensor xs = x.contiguous();
     Tensor ws = w.contiguous();
+    Tensor bs = b == null ? null : b.contiguous();
     Shape out = Shape.of(x.dim(0), window.outH(x.dim(1)), window.outW(x.dim(2)), w.dim(3));
     Tensor y = TENSORS.create(out, x.dtype(), "conv2d");
     long[] desc = descriptor(x.shape(), out, window, groups, activation);
     Status.check(
-        Abi.nrt_conv2d_fwd(x.ctx(), x.code(), y.addr(), xs.addr(), ws.addr(), b == null ? 0 : b.addr(), desc),
-        "conv2d", xs, ws, b);
+        Abi.nrt_conv2d_fwd(x.ctx(), x.code(), y.addr(), xs.addr(), ws.addr(), bs == null ? 0 : bs.addr(), desc),
+        "conv2d", xs, ws, bs);
     Tape.recordMany(
         "conv2d", new Tensor[] {y}, new Tensor[] {x, w, b},
         (dy, needed) -> backward(dy[0], x, w, y, window, groups, activation, needed), x, w, y);
@@ -104,7 +105,7 @@ public final class Conv2d {
       throw new ShapeException(
           "conv2d: expected a kernel of " + window.kernelH() + "x" + window.kernelW() + ", given " + w.shape());
     }
-    if (b != null && (b.rank() != 1 || b.dim(0) != w.dim(3) || !b.isContiguous())) {
+    if (b != null && (b.rank() != 1 || b.dim(0) != w.dim(3))) {
       throw new ShapeException("conv2d: expected a bias [" + w.dim(3) + "], given " + b.shape());
     }
   }

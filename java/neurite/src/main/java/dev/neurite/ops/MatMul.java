@@ -120,15 +120,23 @@ public final class MatMul {
     long rows = in == 0 ? x.shape().slice(0, x.rank() - 1).size() : x.size() / in;
     Tensor y = TENSORS.create(x.shape().with(-1, out), x.dtype(), "dense");
     Tensor ws = w.contiguous();
+    Tensor bs = b == null ? null : bias(b, out);
     Status.check(
         Abi.nrt_gemm_fwd(
-            y.ctx(), y.code(), y.addr(), xs.addr(), ws.addr(), b == null ? 0 : b.addr(), 1, rows, out, in, in, 0, out, 0,
+            y.ctx(), y.code(), y.addr(), xs.addr(), ws.addr(), bs == null ? 0 : bs.addr(), 1, rows, out, in, in, 0, out, 0,
             out, 0, 0, 1, 0, activation.code()),
-        "dense", xs, ws, b);
+        "dense", xs, ws, bs);
     Tape.recordMany(
         "dense", new Tensor[] {y}, new Tensor[] {x, w, b},
         (dy, needed) -> denseBackward(dy[0], x, w, y, activation, needed, rows), x, w, y);
     return y;
+  }
+
+  private static Tensor bias(Tensor b, long out) {
+    if (b.rank() != 1 || b.dim(0) != out) {
+      throw new ShapeException("dense: expected a bias [" + out + "], given " + b.shape());
+    }
+    return b.contiguous();
   }
 
   private static Tensor[] denseBackward(

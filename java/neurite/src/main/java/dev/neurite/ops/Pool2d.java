@@ -18,8 +18,13 @@ public final class Pool2d {
 
   /** Largest value of each window; ties go to the first cell, which gets the whole gradient. */
   public static Tensor max(Tensor x, Window window) {
+    return max(x, window, false);
+  }
+
+  /** The same; {@code ceil} lets a last window hang over the padded input. */
+  public static Tensor max(Tensor x, Window window, boolean ceil) {
     Tensor xs = source("max_pool2d", x);
-    Shape out = out(x, window);
+    Shape out = out(x, window, ceil);
     Tensor y = TENSORS.create(out, x.dtype(), "max_pool2d");
     long[] desc = descriptor(x.shape(), out, window, false);
     boolean tracked = Tape.tracks(x);
@@ -46,8 +51,13 @@ public final class Pool2d {
 
   /** Mean of each window; {@code countPadding} divides by cells in the explicit padding too. */
   public static Tensor average(Tensor x, Window window, boolean countPadding) {
+    return average(x, window, countPadding, false);
+  }
+
+  /** The same; {@code ceil} lets a last window hang over; the cells it hangs over are never counted. */
+  public static Tensor average(Tensor x, Window window, boolean countPadding, boolean ceil) {
     Tensor xs = source("avg_pool2d", x);
-    Shape out = out(x, window);
+    Shape out = out(x, window, ceil);
     Tensor y = TENSORS.create(out, x.dtype(), "avg_pool2d");
     long[] desc = descriptor(x.shape(), out, window, countPadding);
     Status.check(Abi.nrt_pool2d_avg_fwd(x.ctx(), x.code(), y.addr(), xs.addr(), desc), "avg_pool2d", xs);
@@ -80,8 +90,10 @@ public final class Pool2d {
     return x.contiguous();
   }
 
-  private static Shape out(Tensor x, Window window) {
-    return Shape.of(x.dim(0), window.outH(x.dim(1)), window.outW(x.dim(2)), x.dim(3));
+  private static Shape out(Tensor x, Window window, boolean ceil) {
+    long h = ceil ? window.outHCeil(x.dim(1)) : window.outH(x.dim(1));
+    long w = ceil ? window.outWCeil(x.dim(2)) : window.outW(x.dim(2));
+    return Shape.of(x.dim(0), h, w, x.dim(3));
   }
 
   private static long[] descriptor(Shape x, Shape y, Window v, boolean countPadding) {

@@ -66,6 +66,22 @@ public record Window(
     return out("width", w, padLeft + padRight, kernelW, strideW, dilationW);
   }
 
+  /** Output height when a last window may hang over the padded input (PyTorch's ceil mode). */
+  public long outHCeil(long h) {
+    return ceil(outH(h), h, padTop, padBottom, kernelH, strideH, dilationH);
+  }
+
+  /** Output width when a last window may hang over the padded input. */
+  public long outWCeil(long w) {
+    return ceil(outW(w), w, padLeft, padRight, kernelW, strideW, dilationW);
+  }
+
+  /** One more window where something of the input is left over and the window still starts inside. */
+  private static long ceil(long out, long n, long before, long after, long kernel, long stride, long dilation) {
+    boolean left = (out - 1) * stride + (kernel - 1) * dilation + 1 < n + before + after;
+    return left && out * stride < n + before ? out + 1 : out;
+  }
+
   private static long out(String what, long n, long pad, long kernel, long stride, long dilation) {
     long span = (kernel - 1) * dilation + 1;
     if (n + pad < span) {

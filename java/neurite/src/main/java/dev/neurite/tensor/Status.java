@@ -55,8 +55,15 @@ public final class Status {
     java.lang.ref.Reference.reachabilityFence(operands);
   }
 
+  /** Native texts begin with the native op's name; the caller's is the one users know. */
+  private static String withoutName(String text) {
+    int colon = text.indexOf(": ");
+    boolean named = colon > 0 && text.substring(0, colon).chars().allMatch(c -> c == '_' || c >= 'a' && c <= 'z' || c >= '0' && c <= '9');
+    return named ? text.substring(colon + 2) : text;
+  }
+
   private static RuntimeException failure(int code, String op, String operands) {
-    String text = op + ": " + Natives.lastError() + (operands.isEmpty() ? "" : "\n  given " + operands);
+    String text = op + ": " + withoutName(Natives.lastError()) + (operands.isEmpty() ? "" : "\n  given " + operands);
     return switch (code) {
       case Abi.NRT_INVALID_ARGUMENT -> new IllegalArgumentException(text);
       case Abi.NRT_UNSUPPORTED -> new DTypeException(text);

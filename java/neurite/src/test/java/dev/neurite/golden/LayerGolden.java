@@ -106,11 +106,11 @@ final class LayerGolden implements GoldenTopic {
   }
 
   private static void pooling(Map<String, GoldenHandler> h) {
-    h.put("layer/max_pool2d", GoldenRun.y(r -> first(Pool2d.max(last(r.in("x")), pool(r, r.in("x"), 2)))));
+    h.put("layer/max_pool2d", GoldenRun.y(r -> first(Pool2d.max(last(r.in("x")), pool(r, 2), ceil(r)))));
     h.put("layer/avg_pool2d", GoldenRun.y(r -> first(average(r, last(r.in("x")), 2))));
     h.put("layer/max_pool1d", GoldenRun.y(r -> {
       Tensor x = r.in("x").expandDims(2);
-      return first(Pool2d.max(last(x), pool(r, x, 1))).squeeze(2);
+      return first(Pool2d.max(last(x), pool(r, 1), ceil(r))).squeeze(2);
     }));
     h.put("layer/avg_pool1d", GoldenRun.y(r -> first(average(r, last(r.in("x").expandDims(2)), 1)).squeeze(2)));
     h.put("layer/max_pool2d_same", GoldenRun.y(r -> first(Pool2d.max(last(r.in("x")), same(r)))));
@@ -122,35 +122,24 @@ final class LayerGolden implements GoldenTopic {
   }
 
   private static Tensor average(GoldenRun r, Tensor x, int axes) {
-    return Pool2d.average(x, pool(r, first(x), axes), r.c().flag("count_include_pad", true));
+    return Pool2d.average(x, pool(r, axes), r.c().flag("count_include_pad", true), ceil(r));
   }
 
-  /** x is channels first, [n, c, h, w]; one spatial axis means the width. */
-  private static Window pool(GoldenRun r, Tensor x, int axes) {
+  private static boolean ceil(GoldenRun r) {
+    return r.c().flag("ceil_mode", false);
+  }
+
+  /** One spatial axis means the width. */
+  private static Window pool(GoldenRun r, int axes) {
     long[] k = two(r.c().longs("kernel"), axes, 1);
     long[] s = two(r.c().longs("strides"), axes, 1);
     long[] p = two(r.c().longs("padding"), axes, 0);
     long[] d = r.c().attrs().get("dilation") == null ? new long[] {1, 1} : two(r.c().longs("dilation"), axes, 1);
-    long moreH = extra(r, x.dim(2), k[0], s[0], p[0], d[0]);
-    long moreW = extra(r, x.dim(3), k[1], s[1], p[1], d[1]);
-    return new Window(k[0], k[1], s[0], s[1], d[0], d[1], p[0], p[0] + moreH, p[1], p[1] + moreW);
+    return new Window(k[0], k[1], s[0], s[1], d[0], d[1], p[0], p[0], p[1], p[1]);
   }
 
   private static long[] two(long[] v, int axes, long missing) {
     return axes == 2 ? v : new long[] {missing, v[0]};
-  }
-
-  /** Cells beyond the padding that PyTorch's ceil mode lets the last window hang over. */
-  private static long extra(GoldenRun r, long n, long k, long s, long p, long d) {
-    if (!r.c().flag("ceil_mode", false)) {
-      return 0;
-    }
-    long span = (k - 1) * d + 1;
-    long out = Math.floorDiv(n + 2 * p - span + s - 1, s) + 1;
-    if ((out - 1) * s >= n + p) {
-      out--;
-    }
-    return Math.max((out - 1) * s + span - (n + 2 * p), 0);
   }
 
   private static Window same(GoldenRun r) {
