@@ -76,9 +76,15 @@ public final class BinaryCrossEntropy implements ElementLoss {
     return Axes.mean(logits ? SigmoidCrossEntropy.apply(yPred, targets) : ofProbabilities(targets, yPred));
   }
 
-  /** {@code -(y*log(p) + (1-y)*log(1-p))} element by element, p clipped. */
+  /**
+   * {@code -(y*log(p) + (1-y)*log(1-p))} element by element. Both p and 1-p are clipped: in float32 one minus a clipped p
+   * would be off by a fifth at the upper end.
+   */
   static Tensor ofProbabilities(Tensor y, Tensor p) {
-    Tensor clipped = p.clamp(Probabilities.EPSILON, 1 - Probabilities.EPSILON);
-    return y.mul(clipped.log()).add(y.rsub(1).mul(clipped.rsub(1).log())).neg();
+    return y.mul(clippedLog(p)).add(y.rsub(1).mul(clippedLog(p.rsub(1)))).neg();
+  }
+
+  private static Tensor clippedLog(Tensor p) {
+    return p.clamp(Probabilities.EPSILON, 1 - Probabilities.EPSILON).log();
   }
 }

@@ -1,25 +1,20 @@
 package dev.neurite.metric;
 
 import dev.neurite.tensor.Tensor;
+import java.util.function.BinaryOperator;
 import java.util.function.DoubleUnaryOperator;
 
 /** The weighted mean of a value per sample, such as a loss or whether the prediction was right. */
 final class MeanMetric implements Metric {
 
-  /** The value of each sample. */
-  @FunctionalInterface
-  interface Values {
-    Tensor of(Tensor yTrue, Tensor yPred);
-  }
-
   private final String name;
-  private final Values values;
+  private final BinaryOperator<Tensor> values;
   private final DoubleUnaryOperator finish;
   private final Metric forLogits;
   private double sum;
   private double divisor;
 
-  MeanMetric(String name, Values values) {
+  MeanMetric(String name, BinaryOperator<Tensor> values) {
     this(name, values, v -> v, null);
   }
 
@@ -29,7 +24,7 @@ final class MeanMetric implements Metric {
    * @param finish applied to the mean, such as a square root
    * @param forLogits the metric for predictions that are logits; null for the same one
    */
-  MeanMetric(String name, Values values, DoubleUnaryOperator finish, Metric forLogits) {
+  MeanMetric(String name, BinaryOperator<Tensor> values, DoubleUnaryOperator finish, Metric forLogits) {
     this.name = name;
     this.values = values;
     this.finish = finish;
@@ -48,7 +43,7 @@ final class MeanMetric implements Metric {
 
   @Override
   public void update(Tensor yTrue, Tensor yPred, Tensor weights) {
-    HostBatch.Values batch = HostBatch.of(name, () -> values.of(yTrue, yPred), weights);
+    HostBatch.Values batch = HostBatch.values(name, () -> values.apply(yTrue, yPred), weights);
     sum += batch.sum();
     divisor += batch.weight();
   }

@@ -36,6 +36,11 @@ public interface Metric {
   /** The value over all batches since the last {@link #reset}; 0 when there were none. */
   double result();
 
+  /** All values of a metric that has several, such as one per class or threshold; else {@link #result} alone. */
+  default double[] values() {
+    return new double[] {result()};
+  }
+
   /** Forgets all batches. */
   void reset();
 

@@ -7,7 +7,7 @@ import dev.neurite.tensor.Tensor;
 import java.util.List;
 import java.util.function.Predicate;
 
-/** Clipping and weight decay: what happens to gradients and weights before the rule proper. */
+/** Clipping, weight decay, accumulation and averages: what happens around the rule proper. */
 final class Gating {
 
   private static final double NONE = 0;
@@ -20,6 +20,17 @@ final class Gating {
   double decoupled;
   double coupled;
   Predicate<Param> decayed = p -> true;
+  /** Gradients averaged for one step. */
+  int accumulate = 1;
+  /** Weight of the old average of the parameters; 0 when none is kept. */
+  double averageWeight;
+  /** Steps after which the parameters become their average; 0 for never. */
+  int overwriteEvery;
+
+  /** Slots beside those of the rule. */
+  String[] extraSlots() {
+    return new String[] {accumulate > 1 ? Slots.SUM : null, averageWeight > 0 ? Slots.AVERAGE : null};
+  }
 
   boolean clips() {
     return clipValue != NONE || clipNorm != NONE || globalClipNorm != NONE;

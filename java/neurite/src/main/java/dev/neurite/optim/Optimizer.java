@@ -38,6 +38,7 @@ public abstract class Optimizer implements AutoCloseable {
   private final StepPlan plan = new StepPlan();
   private LearningRate rate;
   private long step;
+  private int pending; // gradients summed since the last step
 
   Optimizer(String name, LearningRate rate) {
     this.name = name;
@@ -66,29 +67,73 @@ public abstract class Optimizer implements AutoCloseable {
    */
   public final void apply(Gradients gradients) {
     double now = rateOfStep();
-    Tape.noGrad(() -> Scope.run(() -> advance(gradients, now)));
-    step++;
+    Tape.noGrad(() -> Scope.run(() -> take(gradients, now)));
   }
 
-  private Void advance(Gradients gradients, double now) {
+  private Void take(Gradients gradients, double now) {
+    for (var entry : gradients) {
+      StepPlan.requireParam(name, entry.getKey());
+    }
     Gating gating = gating();
     try {
-      for (var entry : gradients) {
-        Param p = StepPlan.requireParam(name, entry.getKey());
-        Tensor g = StepPlan.requireAlike(name, p, entry.getValue().dense().contiguous());
-        plan.add(p, gating.clipped(g), slotsOf(p), gating.decays(p));
-      }
-      double scale = gating.scale(plan.groups());
-      for (StepPlan.Group group : plan.groups()) {
-        if (group.count > 0) {
-          update(group, step, gating.before(now, scale, group));
-          group.changed();
+      if (gating.accumulate > 1) {
+        accumulate(gradients, gating);
+      } else {
+        for (var entry : gradients) {
+          plan((Param) entry.getKey(), entry.getValue().dense(), gating);
         }
       }
-      return null;
+      if (pending == 0) {
+        advance(gating, now);
+      }
     } finally {
       plan.clear();
     }
+    return null;
+  }
+
+  private void plan(Param p, Tensor gradient, Gating gating) {
+    Tensor g = StepPlan.requireAlike(name, p, gradient).contiguous();
+    plan.add(p, gating.clipped(g), slotsOf(p), gating.decays(p));
+  }
+
+  /** Adds to the sums of gradients; plans a step with their means when enough have come. */
+  private void accumulate(Gradients gradients, Gating gating) {
+    for (var entry : gradients) {
+      Param p = (Param) entry.getKey();
+      slotsOf(p).accumulate(StepPlan.requireAlike(name, p, entry.getValue().dense()));
+    }
+    pending = (pending + 1) % gating.accumulate;
+    if (pending == 0) {
+      for (Slots s : slots.values()) {
+        if (s.hasAccumulated()) {
+          plan(s.param(), s.takeMean(gating.accumulate), gating);
+        }
+      }
+    }
+  }
+
+  private void advance(Gating gating, double now) {
+    double scale = gating.scale(plan.groups());
+    for (StepPlan.Group group : plan.groups()) {
+      if (group.count > 0) {
+        update(group, step, gating.before(now, scale, group));
+        group.changed();
+      }
+    }
+    if (gating.averageWeight > 0) {
+      boolean overwrite = gating.overwriteEvery > 0 && (step + 1) % gating.overwriteEvery == 0;
+      plan.forEach(s -> s.average(gating.averageWeight, overwrite));
+    }
+    step++;
+  }
+
+  /**
+   * Overwrites the parameters with their moving averages, as at the end of a training that keeps them; does nothing
+   * where none are kept.
+   */
+  public final void assignAverages() {
+    slots.values().forEach(Slots::overwrite);
   }
 
   /**
@@ -109,7 +154,7 @@ public abstract class Optimizer implements AutoCloseable {
   private Slots slotsOf(Param p) {
     Slots known = slots.get(p);
     if (known == null) {
-      known = Slots.create(p, slotNames());
+      known = Slots.create(p, slotNames(), gating().extraSlots());
       slots.put(p, known);
     }
     return known;
@@ -198,14 +243,14 @@ public abstract class Optimizer implements AutoCloseable {
   }
 
   /**
-   * The step count ({@code step}, int64) and the slots of the given parameters as {@code path.slot}: what a checkpoint
+   * The step count and the number of gradients summed since ({@code step}, int64 [2]), and the slots of the given parameters as {@code path.slot}: what a checkpoint
    * stores. The slots are the optimiser's own tensors, which further steps change.
    *
    * @param params parameters by path
    */
   public final Map<String, Tensor> state(Map<String, Param> params) {
     Map<String, Tensor> state = new LinkedHashMap<>();
-    state.put(OptimizerState.STEP, Tensor.of(new long[] {step}, Shape.scalar()));
+    state.put(OptimizerState.STEP, Tensor.of(new long[] {step, pending}, Shape.of(2)));
     OptimizerState.collect(params, slots, state);
     return state;
   }
@@ -218,8 +263,10 @@ public abstract class Optimizer implements AutoCloseable {
    * @throws IllegalArgumentException listing what is missing or has a wrong shape or type
    */
   public final void load(Map<String, Param> params, Map<String, Tensor> state) {
-    OptimizerState.require(name, params, slotNames(), state);
-    step = state.get(OptimizerState.STEP).toLongs()[0];
+    OptimizerState.require(name, params, Slots.names(slotNames(), gating().extraSlots()), state);
+    long[] counts = state.get(OptimizerState.STEP).toLongs();
+    step = counts[0];
+    pending = (int) counts[1];
     params.forEach((path, p) -> OptimizerState.restore(path, slotsOf(p), state));
   }
 
@@ -229,6 +276,7 @@ public abstract class Optimizer implements AutoCloseable {
     slots.values().forEach(Slots::close);
     slots.clear();
     step = 0;
+    pending = 0;
   }
 
   /** Bytes held by the slots. */

@@ -31,7 +31,7 @@ final class OptimizerState {
     params.forEach(
         (path, p) -> {
           Slots s = slots.get(p);
-          for (int i = 0; s != null && i < s.columns(); i++) {
+          for (int i = 0; s != null && i < s.count(); i++) {
             if (s.value(i) != null) {
               state.put(path + "." + s.name(i), s.value(i));
             }
@@ -43,8 +43,8 @@ final class OptimizerState {
   static void require(String who, Map<String, Param> params, String[] names, Map<String, Tensor> state) {
     List<String> problems = new ArrayList<>();
     Tensor step = state.get(STEP);
-    if (step == null || step.size() != 1) {
-      problems.add(STEP + ": expected one number, given " + (step == null ? "nothing" : step.describe()));
+    if (step == null || step.size() != 2) {
+      problems.add(STEP + ": expected two numbers, given " + (step == null ? "nothing" : step.describe()));
     }
     params.forEach(
         (path, p) -> {
@@ -78,7 +78,7 @@ final class OptimizerState {
   }
 
   static void restore(String path, Slots slots, Map<String, Tensor> state) {
-    for (int i = 0; i < slots.columns(); i++) {
+    for (int i = 0; i < slots.count(); i++) {
       Tensor given = slots.value(i) == null ? null : state.get(path + "." + slots.name(i));
       if (given != null) {
         slots.value(i).assign(given);

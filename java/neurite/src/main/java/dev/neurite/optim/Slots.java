@@ -1,31 +1,48 @@
 package dev.neurite.optim;
 
+import dev.neurite.ops.Binary;
 import dev.neurite.tensor.Param;
 import dev.neurite.tensor.Scope;
 import dev.neurite.tensor.Tensor;
+import java.util.Arrays;
 
-/** What an optimiser remembers for one parameter; tensors of the parameter's shape that start at 0. */
+/**
+ * What an optimiser remembers for one parameter; tensors of the parameter's shape that start at 0. First the columns of
+ * the rule's native table, then the slots every rule may have.
+ */
 final class Slots {
+
+  /** Sum of the gradients since the last step. */
+  static final String SUM = "gradient_sum";
+  /** Moving average of the parameter. */
+  static final String AVERAGE = "average";
 
   private final Param param;
   private final String[] names;
-  private final Param[] values; // null where the column is not used
+  private final Param[] values; // null where a slot is not used
+  private final int columns;
+  private boolean accumulated;
   private long updates;
 
-  private Slots(Param param, String[] names, Param[] values) {
+  private Slots(Param param, String[] names, int columns) {
     this.param = param;
     this.names = names;
-    this.values = values;
+    this.columns = columns;
+    values = new Param[names.length];
+    for (int i = 0; i < names.length; i++) {
+      values[i] = names[i] == null ? null : zeros(param.name() + "." + names[i], param);
+    }
   }
 
-  static Slots create(Param p, String[] names) {
-    Param[] values = new Param[names.length];
-    for (int i = 0; i < names.length; i++) {
-      if (names[i] != null) {
-        values[i] = zeros(p.name() + "." + names[i], p);
-      }
-    }
-    return new Slots(p, names, values);
+  static Slots create(Param p, String[] columns, String[] extra) {
+    return new Slots(p, names(columns, extra), columns.length);
+  }
+
+  /** All names, in the slots' order. */
+  static String[] names(String[] columns, String[] extra) {
+    String[] all = Arrays.copyOf(columns, columns.length + extra.length);
+    System.arraycopy(extra, 0, all, columns.length, extra.length);
+    return all;
   }
 
   private static Param zeros(String name, Param like) {
@@ -34,21 +51,40 @@ final class Slots {
     return slot;
   }
 
-  int columns() {
+  Param param() {
+    return param;
+  }
+
+  /** Slots in all. */
+  int count() {
     return names.length;
   }
 
-  String name(int column) {
-    return names[column];
+  /** Columns of the native table. */
+  int columns() {
+    return columns;
   }
 
-  Param value(int column) {
-    return values[column];
+  String name(int i) {
+    return names[i];
+  }
+
+  Param value(int i) {
+    return values[i];
   }
 
   /** Address for the native table; 0 where the column is not used. */
   long address(int column) {
     return values[column] == null ? 0 : values[column].addr();
+  }
+
+  private Param extra(String name) {
+    for (int i = columns; i < names.length; i++) {
+      if (name.equals(names[i])) {
+        return values[i];
+      }
+    }
+    return null;
   }
 
   /** True until the first update: the slots still hold their zeros. */
@@ -60,9 +96,9 @@ final class Slots {
   void updated() {
     updates++;
     param.changed();
-    for (Param v : values) {
-      if (v != null) {
-        v.changed();
+    for (int i = 0; i < columns; i++) {
+      if (values[i] != null) {
+        values[i].changed();
       }
     }
   }
@@ -70,6 +106,44 @@ final class Slots {
   /** The values came from a checkpoint. */
   void restored() {
     updates++;
+    accumulated = extra(SUM) != null;
+  }
+
+  void accumulate(Tensor gradient) {
+    Param sum = extra(SUM);
+    Binary.addInPlace(sum, gradient);
+    sum.changed();
+    accumulated = true;
+  }
+
+  boolean hasAccumulated() {
+    return accumulated;
+  }
+
+  /** The mean of so many gradients; the sum starts again. */
+  Tensor takeMean(int calls) {
+    Param sum = extra(SUM);
+    Tensor mean = sum.mul(1.0 / calls);
+    sum.assign(Tensor.zeros(sum.shape(), sum.dtype()));
+    accumulated = false;
+    return mean;
+  }
+
+  /** Moves the average towards the parameter; the first average is a copy. */
+  void average(double weight, boolean overwrite) {
+    Param average = extra(AVERAGE);
+    average.assign(updates <= 1 ? param : average.mul(weight).add(param.mul(1 - weight)));
+    if (overwrite) {
+      param.assign(average);
+    }
+  }
+
+  /** Makes the parameter its average, where one is kept. */
+  void overwrite() {
+    Param average = extra(AVERAGE);
+    if (average != null && updates > 0) {
+      param.assign(average);
+    }
   }
 
   long bytes() {

@@ -100,4 +100,37 @@ public abstract class TunableOptimizer<S extends TunableOptimizer<S>> extends Op
   public final S decayKernelsOnly() {
     return decayOnly(p -> p.rank() > 1);
   }
+
+  /** Averages the gradients of so many calls into one step, as if their batches were one; default 1. */
+  public final S accumulate(int calls) {
+    requireUnused();
+    if (calls < 1) {
+      throw new IllegalArgumentException(name() + ": expected at least 1 call per step, given " + calls);
+    }
+    gating.accumulate = calls;
+    return self();
+  }
+
+  /** {@link #average(double, int)} without overwriting; {@link #assignAverages} does it at the end. */
+  public final S average(double weight) {
+    return average(weight, 0);
+  }
+
+  /**
+   * Keeps a moving average of the parameters, {@code a = weight*a + (1-weight)*w} after each step, which starts as a
+   * copy.
+   *
+   * @param weight of the old average, in (0, 1)
+   * @param overwriteEvery steps after which the parameters become their average; 0 for never
+   */
+  public final S average(double weight, int overwriteEvery) {
+    requireUnused();
+    if (!(weight > 0 && weight < 1) || overwriteEvery < 0) {
+      throw new IllegalArgumentException(
+          name() + ": expected a weight in (0, 1) and a count of at least 0, given " + weight + " and " + overwriteEvery);
+    }
+    gating.averageWeight = weight;
+    gating.overwriteEvery = overwriteEvery;
+    return self();
+  }
 }

@@ -6,7 +6,17 @@ import java.util.List;
 final class GoldenTopics {
 
   static final List<GoldenTopic> ALL =
-      List.of(new ElementwiseGolden(), new ReduceGolden(), new ShapeGolden(), new LinalgGolden(), new LayerGolden());
+      List.of(
+          new ElementwiseGolden(),
+          new ReduceGolden(),
+          new ShapeGolden(),
+          new LinalgGolden(),
+          new LayerGolden(),
+          new LossGolden(),
+          new MetricGolden(),
+          new ExactMetricGolden(),
+          new OptimizerGolden(),
+          new ScheduleGolden());
 
   private GoldenTopics() {}
 }

@@ -1,0 +1,219 @@
+package dev.neurite.golden;
+
+import dev.neurite.autograd.Gradient;
+import dev.neurite.autograd.Gradients;
+import dev.neurite.optim.Adam;
+import dev.neurite.optim.AdamFamily;
+import dev.neurite.optim.AdamW;
+import dev.neurite.optim.LearningRate;
+import dev.neurite.optim.Optimizer;
+import dev.neurite.optim.RmsProp;
+import dev.neurite.optim.Sgd;
+import dev.neurite.optim.TunableOptimizer;
+import dev.neurite.tensor.Param;
+import dev.neurite.tensor.Tensor;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Function;
+
+/** optimizers: trajectories of 20 steps, and clipping. */
+final class OptimizerGolden implements GoldenTopic {
+
+  private static final double TORCH_NORM_EPSILON = 1e-6;
+
+  @Override
+  public void register(Map<String, GoldenHandler> h) {
+    h.put("optimizer/keras/SGD", trajectory(OptimizerGolden::kerasSgd));
+    h.put("optimizer/keras/RMSprop", trajectory(OptimizerGolden::kerasRmsProp));
+    h.put("optimizer/keras/Adam", trajectory(c -> kerasAdam(c, Adam.of(rate(c)))));
+    h.put("optimizer/keras/AdamW", trajectory(c -> kerasAdam(c, AdamW.of(rate(c)))));
+    h.put("optimizer/torch/SGD", trajectory(OptimizerGolden::torchSgd));
+    h.put("optimizer/torch/RMSprop", trajectory(OptimizerGolden::torchRmsProp));
+    h.put("optimizer/torch/Adam", trajectory(c -> torchAdam(c, Adam.of(rate(c)), false)));
+    h.put("optimizer/torch/AdamW", trajectory(c -> torchAdam(c, AdamW.of(rate(c)), true)));
+    h.put("optimizer/ng/momentum", trajectory(OptimizerGolden::ngMomentum));
+    h.put("optimizer/ng/rmsprop",
+        trajectory(
+            c -> RmsProp.of(rate(c)).rho(c.number("beta2", 0)).epsilon(c.number("epsilon", 0)).epsilonInside(false)));
+    h.put("optimizer/ng/adam", trajectory(c -> Adam.of(rate(c)).betas(c.number("beta1", 0), c.number("beta2", 0))
+        .epsilon(c.number("epsilon", 0)).correctedEpsilon(true)));
+    h.put("clip/value", run -> clip(run, Sgd.of(1).clipValue(run.c().number("max", 0))));
+    h.put("clip/norm_each", run -> clip(run, Sgd.of(1).clipNorm(run.c().number("max", 0))));
+    h.put("clip/global_norm", run -> clip(run, Sgd.of(1).globalClipNorm(run.c().number("max", 0))));
+    h.put("clip/torch_clip_grad_norm",
+        run -> clip(run, Sgd.of(1).globalClipNorm(run.c().number("max", 0), TORCH_NORM_EPSILON)));
+  }
+
+  // ---- configurations
+
+  @SuppressWarnings("unchecked")
+  private static LearningRate rate(GoldenCase c) {
+    Map<String, Object> schedule = (Map<String, Object>) c.attrs().get("schedule");
+    if (schedule == null) {
+      return LearningRate.constant(c.number("learning_rate", c.number("lr", 0)));
+    }
+    double[] values = ((List<Object>) schedule.get("values")).stream().mapToDouble(v -> (Double) v).toArray();
+    return LearningRate.piecewiseConstant(GoldenCase.longs(schedule.get("boundaries")), values);
+  }
+
+  private static <S extends TunableOptimizer<S>> S keras(GoldenCase c, S optimizer) {
+    if (c.attrs().get("weight_decay") != null) {
+      optimizer.weightDecay(c.number("weight_decay", 0));
+    }
+    if (c.attrs().get("clipvalue") != null) {
+      optimizer.clipValue(c.number("clipvalue", 0));
+    }
+    if (c.attrs().get("clipnorm") != null) {
+      optimizer.clipNorm(c.number("clipnorm", 0));
+    }
+    if (c.attrs().get("global_clipnorm") != null) {
+      optimizer.globalClipNorm(c.number("global_clipnorm", 0));
+    }
+    return optimizer;
+  }
+
+  @SuppressWarnings("unchecked")
+  private static <S extends TunableOptimizer<S>> S torch(GoldenCase c, S optimizer, boolean decoupled) {
+    double decay = c.number("weight_decay", 0);
+    if (decoupled) {
+      optimizer.weightDecay(decay);
+    } else {
+      optimizer.coupledWeightDecay(decay);
+    }
+    Map<String, Object> clip = (Map<String, Object>) c.attrs().get("clip");
+    if (clip != null && clip.get("kind").equals("value")) {
+      optimizer.clipValue((Double) clip.get("max"));
+    } else if (clip != null) {
+      optimizer.globalClipNorm((Double) clip.get("max"), TORCH_NORM_EPSILON);
+    }
+    return optimizer;
+  }
+
+  private static Optimizer kerasSgd(GoldenCase c) {
+    Sgd sgd = keras(c, Sgd.of(rate(c)).momentum(c.number("momentum", 0)).nesterov(c.flag("nesterov", false)));
+    if (c.attrs().get("gradient_accumulation_steps") != null) {
+      sgd.accumulate((int) c.number("gradient_accumulation_steps", 1));
+    }
+    if (c.flag("use_ema", false)) {
+      sgd.average(c.number("ema_momentum", 0), (int) c.number("ema_overwrite_frequency", 0));
+    }
+    return sgd;
+  }
+
+  private static Optimizer torchSgd(GoldenCase c) {
+    return torch(
+        c,
+        Sgd.of(rate(c)).form(Sgd.Form.PYTORCH).momentum(c.number("momentum", 0)).dampening(c.number("dampening", 0))
+            .nesterov(c.flag("nesterov", false)),
+        false);
+  }
+
+  private static Optimizer ngMomentum(GoldenCase c) {
+    return Sgd.of(rate(c)).form(Sgd.Form.EWMA).momentum(c.number("beta1", 0))
+        .biasCorrection(c.flag("bias_correction", false));
+  }
+
+  private static Optimizer kerasRmsProp(GoldenCase c) {
+    return keras(
+        c,
+        RmsProp.of(rate(c)).rho(c.number("rho", 0)).momentum(c.number("momentum", 0))
+            .epsilon(c.number("epsilon", 0)).centred(c.flag("centered", false)));
+  }
+
+  private static Optimizer torchRmsProp(GoldenCase c) {
+    return torch(
+        c,
+        RmsProp.of(rate(c)).rho(c.number("alpha", 0)).momentum(c.number("momentum", 0)).epsilon(c.number("eps", 0))
+            .epsilonInside(false).velocityWithRate(false).centred(c.flag("centered", false)),
+        false);
+  }
+
+  private static <S extends AdamFamily<S>> Optimizer kerasAdam(GoldenCase c, S adam) {
+    return keras(
+        c,
+        adam.betas(c.number("beta_1", 0), c.number("beta_2", 0)).epsilon(c.number("epsilon", 0))
+            .amsGrad(c.flag("amsgrad", false)));
+  }
+
+  @SuppressWarnings("unchecked")
+  private static <S extends AdamFamily<S>> Optimizer torchAdam(GoldenCase c, S adam, boolean decoupled) {
+    List<Object> betas = (List<Object>) c.attrs().get("betas");
+    return torch(
+        c,
+        adam.betas((Double) betas.get(0), (Double) betas.get(1)).epsilon(c.number("eps", 0)).correctedEpsilon(true)
+            .amsGrad(c.flag("amsgrad", false)),
+        decoupled);
+  }
+
+  // ---- problems
+
+  private static GoldenHandler trajectory(Function<GoldenCase, Optimizer> maker) {
+    return run -> {
+      try (Optimizer optimizer = maker.apply(run.c())) {
+        if (run.c().text("problem", "").equals("quadratic")) {
+          quadratic(run, optimizer);
+        } else {
+          given(run, optimizer);
+        }
+      }
+    };
+  }
+
+  private static void quadratic(GoldenRun run, Optimizer optimizer) {
+    List<Tensor> ws = new ArrayList<>();
+    List<Tensor> bs = new ArrayList<>();
+    double[] losses = new double[(int) run.c().number("steps", 0)];
+    Tensor x = run.in("X");
+    Tensor y = run.in("Y");
+    try (Param w = Param.of("W", run.in("W0"));
+        Param b = Param.of("b", run.in("b0"))) {
+      for (int i = 0; i < losses.length; i++) {
+        losses[i] = optimizer.minimize(() -> x.matmul(w).add(b).sub(y).square().mean(), w, b);
+        ws.add(w.add(0));
+        bs.add(b.add(0));
+      }
+    }
+    Map<String, GoldenTensor> want = run.c().tensors("outputs");
+    run.expect("W", Tensor.stack(0, ws), want.get("W"));
+    run.expect("b", Tensor.stack(0, bs), want.get("b"));
+    run.expect("loss", losses, want.get("loss").values());
+  }
+
+  private static void given(GoldenRun run, Optimizer optimizer) {
+    List<Tensor> ps = new ArrayList<>();
+    try (Param p = Param.of("P", run.in("P0"))) {
+      for (int i = 0; i < (int) run.c().number("steps", 0); i++) {
+        optimizer.apply(new Gradients(List.of(p), List.of(new Gradient.Dense(run.in("G").select(0, i)))));
+        ps.add(p.add(0));
+      }
+    }
+    run.expect("P", Tensor.stack(0, ps), run.c().tensors("outputs").get("P"));
+  }
+
+  /** A step of rate 1 from 0 moves the parameters by minus the clipped gradients. */
+  private static void clip(GoldenRun run, Sgd sgd) {
+    List<Param> params = new ArrayList<>();
+    List<Gradient> gradients = new ArrayList<>();
+    double squares = 0;
+    for (String name : run.c().tensors("inputs").keySet()) {
+      Tensor g = run.in(name);
+      params.add(Param.of(name, Tensor.zeros(g.shape(), g.dtype())));
+      gradients.add(new Gradient.Dense(g));
+      squares += g.square().sum().item();
+    }
+    try (sgd) {
+      sgd.apply(new Gradients(params, gradients));
+    }
+    double norm = Math.sqrt(squares);
+    run.c().tensors("outputs").forEach(
+        (name, want) -> {
+          if (name.equals("norm")) {
+            run.expect(name, new double[] {norm}, want.values());
+          } else {
+            params.stream().filter(p -> p.name().equals(name)).forEach(p -> run.expect(name, p.neg(), want));
+          }
+        });
+    params.forEach(Param::close);
+  }
+}

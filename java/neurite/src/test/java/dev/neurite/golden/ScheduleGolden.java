@@ -1,0 +1,109 @@
+package dev.neurite.golden;
+
+import dev.neurite.optim.LearningRate;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Function;
+
+/** schedules: the rate at each step (or epoch). */
+final class ScheduleGolden implements GoldenTopic {
+
+  @Override
+  public void register(Map<String, GoldenHandler> h) {
+    put(h, "inverse_epoch", 0, c -> LearningRate.inverseTimeDecay(lr0(c), 1, c.number("decay_rate", 0)));
+    put(h, "power_epoch", 0, c -> LearningRate.exponentialDecay(lr0(c), 1, c.number("base", 0)));
+    put(h, "inverse_sqrt", 1, c -> LearningRate.inverseSquareRootDecay(c.number("k", 1) * lr0(c)));
+    put(h, "step_decay", 0, c -> LearningRate.stepDecay(lr0(c), (long) c.number("every", 0), c.number("factor", 0)));
+    put(h, "inverse_epoch_interval", 0,
+        c -> LearningRate.inverseTimeStaircase(lr0(c), c.number("interval", 0), c.number("decay_rate", 0)));
+    put(h, "noam", 1, c -> LearningRate.noam((long) c.number("d_model", 0), (long) c.number("warmup", 0)));
+    keras(h);
+    torch(h);
+  }
+
+  private static void keras(Map<String, GoldenHandler> h) {
+    put(h, "keras/ExponentialDecay", 0,
+        c -> c.flag("staircase", false)
+            ? LearningRate.exponentialStaircase(initial(c), steps(c), c.number("decay_rate", 0))
+            : LearningRate.exponentialDecay(initial(c), steps(c), c.number("decay_rate", 0)));
+    put(h, "keras/InverseTimeDecay", 0,
+        c -> c.flag("staircase", false)
+            ? LearningRate.inverseTimeStaircase(initial(c), steps(c), c.number("decay_rate", 0))
+            : LearningRate.inverseTimeDecay(initial(c), steps(c), c.number("decay_rate", 0)));
+    put(h, "keras/PolynomialDecay", 0,
+        c -> c.flag("cycle", false)
+            ? LearningRate.cyclingPolynomialDecay(initial(c), steps(c), end(c), c.number("power", 1))
+            : LearningRate.polynomialDecay(initial(c), steps(c), end(c), c.number("power", 1)));
+    put(h, "keras/PiecewiseConstantDecay", 0,
+        c -> LearningRate.piecewiseConstant(c.longs("boundaries"), doubles(c, "values")));
+    put(h, "keras/CosineDecay", 0, ScheduleGolden::cosine);
+    put(h, "keras/CosineDecayRestarts", 0,
+        c -> LearningRate.cosineRestarts(
+            initial(c), c.number("first_decay_steps", 0), c.number("t_mul", 1), c.number("m_mul", 1),
+            c.number("alpha", 0)));
+  }
+
+  private static void torch(Map<String, GoldenHandler> h) {
+    put(h, "torch/StepLR", 0,
+        c -> LearningRate.stepDecay(lr0(c), (long) c.number("step_size", 0), c.number("gamma", 0)));
+    put(h, "torch/ExponentialLR", 0, c -> LearningRate.exponentialDecay(lr0(c), 1, c.number("gamma", 0)));
+    put(h, "torch/PolynomialLR", 0,
+        c -> LearningRate.polynomialDecay(lr0(c), c.number("total_iters", 0), 0, c.number("power", 0)));
+    put(h, "torch/MultiStepLR", 0, ScheduleGolden::multiStep);
+  }
+
+  private static void put(
+      Map<String, GoldenHandler> h, String name, int first, Function<GoldenCase, LearningRate> maker) {
+    h.put(
+        "schedule/" + name,
+        run -> {
+          LearningRate rate = maker.apply(run.c());
+          double[] steps = run.c().tensors("inputs").get("step").values();
+          double[] got = new double[steps.length];
+          for (int i = 0; i < got.length; i++) {
+            got[i] = rate.at((long) steps[i] - first);
+          }
+          run.expect("lr", got, run.c().tensors("outputs").get("lr").values());
+        });
+  }
+
+  private static LearningRate cosine(GoldenCase c) {
+    long warmUp = (long) c.number("warmup_steps", 0);
+    double top = warmUp > 0 ? c.number("warmup_target", 0) : initial(c);
+    LearningRate decay = LearningRate.cosineDecay(top, steps(c), c.number("alpha", 0));
+    return warmUp > 0 ? LearningRate.warmUp(initial(c), warmUp, decay) : decay;
+  }
+
+  /** PyTorch has the new rate at the milestone, Keras (and this library) after the boundary. */
+  private static LearningRate multiStep(GoldenCase c) {
+    long[] boundaries = c.longs("milestones");
+    double[] values = new double[boundaries.length + 1];
+    values[0] = lr0(c);
+    for (int i = 0; i < boundaries.length; i++) {
+      boundaries[i]--;
+      values[i + 1] = values[i] * c.number("gamma", 0);
+    }
+    return LearningRate.piecewiseConstant(boundaries, values);
+  }
+
+  @SuppressWarnings("unchecked")
+  private static double[] doubles(GoldenCase c, String key) {
+    return ((List<Object>) c.attrs().get(key)).stream().mapToDouble(v -> (Double) v).toArray();
+  }
+
+  private static double lr0(GoldenCase c) {
+    return c.number("lr0", 0);
+  }
+
+  private static double initial(GoldenCase c) {
+    return c.number("initial_learning_rate", 0);
+  }
+
+  private static double end(GoldenCase c) {
+    return c.number("end_learning_rate", 0);
+  }
+
+  private static double steps(GoldenCase c) {
+    return c.number("decay_steps", 0);
+  }
+}
