@@ -17,8 +17,8 @@ public final class Neurite {
   // ---- seed
 
   /**
-   * Sets the seed everything random derives from: start values, shuffling, dropout. The same seed, version and machine
-   * type give the same bits, whatever the number of threads.
+   * Sets the seed everything random derives from: start values, shuffling, dropout. The same seed,
+   * version and machine type give the same bits, whatever the number of threads.
    */
   public static void seed(long seed) {
     RootSeed.set(seed);
@@ -37,7 +37,9 @@ public final class Neurite {
     return Natives.version();
   }
 
-  /** One line: compiler, architecture and instruction-set levels the native library was built with. */
+  /**
+   * One line: compiler, architecture and instruction-set levels the native library was built with.
+   */
   public static String buildInfo() {
     Backend.cpu();
     return Natives.buildInfo();

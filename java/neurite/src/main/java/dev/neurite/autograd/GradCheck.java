@@ -12,21 +12,25 @@ import java.util.Locale;
 import java.util.function.Supplier;
 
 /**
- * Compares the tape's gradients with two-sided differences {@code (f(w + h) - f(w - h)) / 2h}, element by element, in
- * float64.
+ * Compares the tape's gradients with two-sided differences {@code (f(w + h) - f(w - h)) / 2h},
+ * element by element, in float64.
  *
  * <pre>{@code
  * GradCheck.Report report = GradCheck.check(() -> model.call(x).square().mean(), model.trainableParams());
  * assertTrue(report.passes(1e-6), report.toString());
  * }</pre>
  *
- * <p>The error of an element is {@code |analytic - numeric| / max(|analytic|, |numeric|, floor)} with {@code floor = 1e-4
- * * max(1, |f|)}: below it the difference quotient itself is rounding noise. Elements next to a kink (a ReLU at 0), where
- * the slopes to the left and to the right differ, are skipped and counted.
+ * <p>The error of an element is {@code |analytic - numeric| / max(|analytic|, |numeric|, floor)}
+ * with {@code floor = 1e-4 * max(1, |f|)}: below it the difference quotient itself is rounding
+ * noise. Elements next to a kink (a ReLU at 0), where the slopes to the left and to the right
+ * differ, are skipped and counted.
  */
 public final class GradCheck {
 
-  /** Step relative to the element, near the third root of float64's precision, where both errors balance. */
+  /**
+   * Step relative to the element, near the third root of float64's precision, where both errors
+   * balance.
+   */
   public static final double DEFAULT_STEP = 1e-5;
 
   private static final double FLOOR = 1e-4;
@@ -93,7 +97,8 @@ public final class GradCheck {
    *
    * @param loss computes a float64 scalar from the parameters; the same value each time
    * @param params float64 parameters; their values are as before afterwards
-   * @param step h for an element of magnitude up to 1; larger elements have a proportionally larger one
+   * @param step h for an element of magnitude up to 1; larger elements have a proportionally larger
+   *     one
    * @throws DTypeException for float32 parameters
    * @throws IllegalStateException while dropout is active, or when two runs give different losses
    */

@@ -11,8 +11,8 @@ import dev.neurite.tensor.Shape;
 public record Fans(double in, double out) {
 
   /**
-   * Of a kernel {@code [k..., in, out]}: the last two axes times the receptive field; of a vector its length twice, of a
-   * scalar 1.
+   * Of a kernel {@code [k..., in, out]}: the last two axes times the receptive field; of a vector
+   * its length twice, of a scalar 1.
    */
   public static Fans of(Shape shape) {
     int rank = shape.rank();

@@ -5,7 +5,10 @@ import dev.neurite.tensor.RandomStream;
 import dev.neurite.tensor.Shape;
 import dev.neurite.tensor.Tensor;
 
-/** Draws the start values of a parameter; {@link Initializers} has the usual ones, a lambda is one too. */
+/**
+ * Draws the start values of a parameter; {@link Initializers} has the usual ones, a lambda is one
+ * too.
+ */
 @FunctionalInterface
 public interface Initializer {
 

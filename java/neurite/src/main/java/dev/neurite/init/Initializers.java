@@ -107,12 +107,17 @@ public final class Initializers {
     return new Normal(mean, deviation, false);
   }
 
-  /** Normal, redrawn outside two standard deviations; the spread is then 0.88 times the deviation given. */
+  /**
+   * Normal, redrawn outside two standard deviations; the spread is then 0.88 times the deviation
+   * given.
+   */
   public static Initializer truncatedNormal(double mean, double deviation) {
     return new Normal(mean, deviation, true);
   }
 
-  /** Uniform with variance {@code 2 / (in + out)} (Glorot and Bengio 2010): the default of kernels. */
+  /**
+   * Uniform with variance {@code 2 / (in + out)} (Glorot and Bengio 2010): the default of kernels.
+   */
   public static VarianceScaling glorotUniform() {
     return new VarianceScaling(1, Mode.FAN_AVERAGE, Distribution.UNIFORM);
   }

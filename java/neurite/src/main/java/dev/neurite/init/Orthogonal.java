@@ -8,8 +8,8 @@ import dev.neurite.tensor.Shape;
 import dev.neurite.tensor.Tensor;
 
 /**
- * A matrix with orthonormal columns (rows, where it is wider than high), from normal numbers by Gram-Schmidt, twice per
- * vector so that it holds to rounding. Axes before the last are merged.
+ * A matrix with orthonormal columns (rows, where it is wider than high), from normal numbers by
+ * Gram-Schmidt, twice per vector so that it holds to rounding. Axes before the last are merged.
  *
  * @param gain factor on the result
  */

@@ -7,11 +7,12 @@ import dev.neurite.tensor.Shape;
 import dev.neurite.tensor.Tensor;
 
 /**
- * Zero mean and variance {@code scale / n}, with n the fan-in, the fan-out or their mean: the family of Glorot, He and
- * LeCun initialisers.
+ * Zero mean and variance {@code scale / n}, with n the fan-in, the fan-out or their mean: the
+ * family of Glorot, He and LeCun initialisers.
  *
- * <p>Uniform: limit {@code sqrt(3 * scale / n)}. Normal, truncated (default): cut at two standard deviations and widened
- * by {@code 1 / 0.87962566}, so that the variance after the cut is {@code scale / n}.
+ * <p>Uniform: limit {@code sqrt(3 * scale / n)}. Normal, truncated (default): cut at two standard
+ * deviations and widened by {@code 1 / 0.87962566}, so that the variance after the cut is {@code
+ * scale / n}.
  *
  * @param scale numerator of the variance
  * @param mode what n is

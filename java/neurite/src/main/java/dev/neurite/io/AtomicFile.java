@@ -17,9 +17,9 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Writes a file completely or not at all: into a temporary file of the same folder, forced to the disk, then moved over
- * the old one. A killed process leaves the old file as it was; the temporary file it leaves is deleted by the next write
- * of the same file.
+ * Writes a file completely or not at all: into a temporary file of the same folder, forced to the
+ * disk, then moved over the old one. A killed process leaves the old file as it was; the temporary
+ * file it leaves is deleted by the next write of the same file.
  */
 public final class AtomicFile {
 
@@ -37,7 +37,8 @@ public final class AtomicFile {
   /**
    * Writes a file.
    *
-   * @throws UncheckedIOException naming the path and the cause; the old file, if there was one, is untouched then
+   * @throws UncheckedIOException naming the path and the cause; the old file, if there was one, is
+   *     untouched then
    */
   public static void write(Path file, Contents contents) {
     Path target = file.toAbsolutePath();
@@ -85,7 +86,10 @@ public final class AtomicFile {
     }
   }
 
-  /** Makes the move itself last. Not every system lets a folder be opened; the file's contents are safe without it. */
+  /**
+   * Makes the move itself last. Not every system lets a folder be opened; the file's contents are
+   * safe without it.
+   */
   private static void forceFolder(Path folder) {
     try (FileChannel channel = FileChannel.open(folder, StandardOpenOption.READ)) {
       channel.force(true);

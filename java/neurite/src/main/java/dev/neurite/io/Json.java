@@ -22,11 +22,12 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Strict JSON to and from plain values: {@code Map<String, Object>}, {@code List<Object>}, {@code String}, {@code Long},
- * {@code Double}, {@code Boolean}, null. No class is ever looked up by a name in the text.
+ * Strict JSON to and from plain values: {@code Map<String, Object>}, {@code List<Object>}, {@code
+ * String}, {@code Long}, {@code Double}, {@code Boolean}, null. No class is ever looked up by a
+ * name in the text.
  *
- * <p>Refused: text that is not UTF-8, keys given twice, nesting deeper than {@value #MAX_DEPTH}, more than {@value
- * #MAX_VALUES} values, whole numbers beyond 64 bits, anything after the value.
+ * <p>Refused: text that is not UTF-8, keys given twice, nesting deeper than {@value #MAX_DEPTH},
+ * more than {@value #MAX_VALUES} values, whole numbers beyond 64 bits, anything after the value.
  */
 public final class Json {
 
@@ -167,7 +168,8 @@ public final class Json {
   /**
    * Writes one value.
    *
-   * @param value made of the types {@link #read} returns (any {@code Number} and {@code Map} will do)
+   * @param value made of the types {@link #read} returns (any {@code Number} and {@code Map} will
+   *     do)
    * @param indent true for one entry per line
    * @throws IllegalArgumentException for other types, NaN and infinities
    */

@@ -27,8 +27,9 @@ import java.util.zip.ZipFile;
 import java.util.zip.ZipOutputStream;
 
 /**
- * A model file: a zip of {@value #CONFIG} and {@value #WEIGHTS}. The configuration carries the weights' SHA-256; both
- * entries' checksums are compared. Names inside the zip are never used as paths, and entries are capped by size.
+ * A model file: a zip of {@value #CONFIG} and {@value #WEIGHTS}. The configuration carries the
+ * weights' SHA-256; both entries' checksums are compared. Names inside the zip are never used as
+ * paths, and entries are capped by size.
  *
  * @param config the configuration
  * @param weights the tensors; they belong to the scope open while reading
@@ -45,7 +46,10 @@ public record ModelArchive(Map<String, Object> config, Map<String, Tensor> weigh
   private static final long MAX_CONFIG = 64 << 20;
   private static final int MAX_RATIO = 64; // no honest weights compress further
 
-  /** Writes a file, completely or not at all. The key {@code weights_sha256} is added to the configuration. */
+  /**
+   * Writes a file, completely or not at all. The key {@code weights_sha256} is added to the
+   * configuration.
+   */
   public static void write(Path file, Map<String, Object> config, Map<String, ? extends Tensor> weights) {
     AtomicFile.write(
         file,
@@ -175,7 +179,9 @@ public record ModelArchive(Map<String, Object> config, Map<String, Tensor> weigh
     }
   }
 
-  /** Reads an entry's bytes and compares length and CRC, which {@code ZipFile} by itself does not. */
+  /**
+   * Reads an entry's bytes and compares length and CRC, which {@code ZipFile} by itself does not.
+   */
   private static final class Verified extends FilterInputStream {
     private final String file;
     private final ZipEntry entry;

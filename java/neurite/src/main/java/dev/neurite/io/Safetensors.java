@@ -20,10 +20,10 @@ import java.util.Map;
 /**
  * Named tensors in a file, in the safetensors format: 8 bytes length, a JSON header, the data.
  *
- * <p>Reading runs no code, never reads outside the file, takes no more memory than the file's size, and refuses a file
- * whose header is damaged before anything is allocated: see {@link SafetensorsHeader}. F32, F64, I32, I64, U8 and BOOL
- * become tensors of the same type; F16 and BF16 become float32, I8 and I16 become int32, all without loss. Other types
- * are refused by name.
+ * <p>Reading runs no code, never reads outside the file, takes no more memory than the file's size,
+ * and refuses a file whose header is damaged before anything is allocated: see {@link
+ * SafetensorsHeader}. F32, F64, I32, I64, U8 and BOOL become tensors of the same type; F16 and BF16
+ * become float32, I8 and I16 become int32, all without loss. Other types are refused by name.
  *
  * @param tensors by name, in the file's order of data; they belong to the scope open while reading
  * @param metadata free texts
@@ -88,7 +88,8 @@ public record Safetensors(Map<String, Tensor> tensors, Map<String, String> metad
       int n = (int) Math.min(piece.capacity(), left);
       int got = in.readNBytes(piece.array(), 0, n);
       if (got < n) {
-        throw new FormatException(file, -1, "tensor '" + e.name() + "': expected " + left + " more bytes, given " + got);
+        throw new FormatException(
+            file, -1, "tensor '" + e.name() + "': expected " + left + " more bytes, given " + got);
       }
       piece.clear().limit(n);
       sink.take(piece);

@@ -19,9 +19,10 @@ import java.util.Locale;
 import java.util.Map;
 
 /**
- * The header of a safetensors file, with every check before the first tensor is allocated: length against file and cap;
- * UTF-8; strict JSON without duplicate names; caps on count, name length and rank; each tensor's bytes equal to its shape
- * times its type (overflow-safe); offsets in range and, sorted, without holes or overlap, up to the file's end.
+ * The header of a safetensors file, with every check before the first tensor is allocated: length
+ * against file and cap; UTF-8; strict JSON without duplicate names; caps on count, name length and
+ * rank; each tensor's bytes equal to its shape times its type (overflow-safe); offsets in range
+ * and, sorted, without holes or overlap, up to the file's end.
  *
  * @param entries tensors in the order of their data
  * @param metadata texts under {@code __metadata__}

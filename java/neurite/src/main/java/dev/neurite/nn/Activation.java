@@ -11,15 +11,16 @@ import java.util.Locale;
 import java.util.function.Function;
 
 /**
- * An element-wise function or a softmax, as an option of other layers and as a layer of its own. Immutable and without
- * parameters, so one instance may stand in many places.
+ * An element-wise function or a softmax, as an option of other layers and as a layer of its own.
+ * Immutable and without parameters, so one instance may stand in many places.
  *
  * <pre>{@code
  * Dense.of(128).activation(Activation.RELU)
  * Model.sequential(Input.of(4), Dense.of(8), Activation.leakyRelu(0.2), Dense.of(3), Activation.SOFTMAX)
  * }</pre>
  *
- * <p><b>Shapes</b>: any, unchanged ({@link #maxout}, {@link #GLU} and {@link #SWIGLU} shorten the last axis).
+ * <p><b>Shapes</b>: any, unchanged ({@link #maxout}, {@link #GLU} and {@link #SWIGLU} shorten the
+ * last axis).
  */
 public final class Activation extends Layer {
 
@@ -137,7 +138,10 @@ public final class Activation extends Layer {
     return unary("leaky_relu", UnaryOp.LEAKY_RELU, slope);
   }
 
-  /** {@code x >= ceiling: ceiling; x >= threshold: x; else slope * (x - threshold)}; Keras' general ReLU. */
+  /**
+   * {@code x >= ceiling: ceiling; x >= threshold: x; else slope * (x - threshold)}; Keras' general
+   * ReLU.
+   */
   public static Activation relu(double slope, double ceiling, double threshold) {
     return unary("relu_general", UnaryOp.RELU_GENERAL, slope, ceiling, threshold);
   }
@@ -232,7 +236,9 @@ public final class Activation extends Layer {
     return other("softmin", x -> x.neg().softmax(axis), axis);
   }
 
-  /** Largest of every {@code pieces} neighbours on the last axis, which becomes that much shorter. */
+  /**
+   * Largest of every {@code pieces} neighbours on the last axis, which becomes that much shorter.
+   */
   public static Activation maxout(int pieces) {
     if (pieces < 1) {
       throw new IllegalArgumentException("maxout: expected at least one piece, given " + pieces);
@@ -243,7 +249,8 @@ public final class Activation extends Layer {
   }
 
   /**
-   * The activation with the given name, as {@link #function()} and {@link #parameters()} return them.
+   * The activation with the given name, as {@link #function()} and {@link #parameters()} return
+   * them.
    *
    * @param function name in lower case; those without parameters: {@code relu}, {@code gelu}, ...
    * @throws IllegalArgumentException for an unknown name or a wrong number of parameters

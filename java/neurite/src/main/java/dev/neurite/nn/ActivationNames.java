@@ -63,7 +63,8 @@ final class ActivationNames {
   static Activation find(String function, double[] parameters) {
     Maker maker = MAKERS.get(function);
     if (maker == null) {
-      throw new IllegalArgumentException("activation: expected one of " + MAKERS.keySet() + ", given '" + function + "'");
+      throw new IllegalArgumentException(
+          "activation: expected one of " + MAKERS.keySet() + ", given '" + function + "'");
     }
     if (maker.parameters != parameters.length) {
       throw new IllegalArgumentException(

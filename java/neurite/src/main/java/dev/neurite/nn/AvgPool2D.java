@@ -7,7 +7,8 @@ import dev.neurite.tensor.Tensor;
 /**
  * Mean of each window.
  *
- * <p><b>Shapes</b>: input {@code [batch, height, width, channels]}, output {@code [batch, outH, outW, channels]}.
+ * <p><b>Shapes</b>: input {@code [batch, height, width, channels]}, output {@code [batch, outH,
+ * outW, channels]}.
  *
  * <p>Defaults: stride = window, no padding. Explicit padding is counted (PyTorch's default)
  * unless {@code countPadding(false)}; that of {@code SAME} never is.
@@ -20,7 +21,8 @@ public final class AvgPool2D extends Layer {
 
   /** The options, as saved. */
   public record Config(
-      long windowHeight, long windowWidth, long strideVertical, long strideHorizontal, Padding padding, boolean countPadding) {}
+      long windowHeight, long windowWidth, long strideVertical, long strideHorizontal, Padding padding,
+      boolean countPadding) {}
 
   private Sliding sliding;
   private boolean countPadding = true;

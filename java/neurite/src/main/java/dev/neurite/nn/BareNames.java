@@ -5,8 +5,9 @@ import java.util.HashMap;
 import java.util.Map;
 
 /**
- * Names of blocks that are called without a model: {@code dense}, {@code dense_1}, ... in the order they are built, so
- * that each draws start values of its own. Setting the seed starts the count afresh.
+ * Names of blocks that are called without a model: {@code dense}, {@code dense_1}, ... in the order
+ * they are built, so that each draws start values of its own. Setting the seed starts the count
+ * afresh.
  */
 final class BareNames {
 

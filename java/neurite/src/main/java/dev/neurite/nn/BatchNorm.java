@@ -11,17 +11,18 @@ import dev.neurite.tensor.Tensor;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
- * Batch normalisation over all axes but the last (Ioffe and Szegedy 2015): {@code y = gamma * (x - mean) / sqrt(variance
- * + epsilon) + beta}.
+ * Batch normalisation over all axes but the last (Ioffe and Szegedy 2015): {@code y = gamma * (x -
+ * mean) / sqrt(variance + epsilon) + beta}.
  *
- * <p>While training with the statistics of the batch, which also move the averages: {@code moving = momentum * moving +
- * (1 - momentum) * batch}. For inference, and when frozen, with the moving averages.
+ * <p>While training with the statistics of the batch, which also move the averages: {@code moving =
+ * momentum * moving + (1 - momentum) * batch}. For inference, and when frozen, with the moving
+ * averages.
  *
- * <p><b>Shapes</b>: input and output {@code [batch, *, channels]}; {@code gamma}, {@code beta}, {@code moving_mean},
- * {@code moving_variance} [channels].
+ * <p><b>Shapes</b>: input and output {@code [batch, *, channels]}; {@code gamma}, {@code beta},
+ * {@code moving_mean}, {@code moving_variance} [channels].
  *
- * <p>Defaults as in Keras: momentum 0.99 (weight of the OLD value), epsilon 1e-3, biased running variance; short runs
- * settle sooner with momentum 0.9.
+ * <p>Defaults as in Keras: momentum 0.99 (weight of the OLD value), epsilon 1e-3, biased running
+ * variance; short runs settle sooner with momentum 0.9.
  */
 public final class BatchNorm extends Layer {
 

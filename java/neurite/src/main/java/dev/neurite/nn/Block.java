@@ -19,13 +19,14 @@ import java.util.Objects;
 import java.util.Set;
 
 /**
- * What models are made of: a {@link Layer} (one tensor in, one out), a {@link MultiLayer} (lists), or a whole {@link
- * Model}.
+ * What models are made of: a {@link Layer} (one tensor in, one out), a {@link MultiLayer} (lists),
+ * or a whole {@link Model}.
  *
- * <p>A block owns named parameters, buffers (values that are saved but not trained) and child blocks, registered in
- * order with {@code param}, {@code buffer} and {@code child}; its state is addressed by dotted paths such as {@code
- * encoder.dense.kernel}. It is built once, for the shapes of its first use; from then on its options are fixed. The
- * same block used in two places shares its weights.
+ * <p>A block owns named parameters, buffers (values that are saved but not trained) and child
+ * blocks, registered in order with {@code param}, {@code buffer} and {@code child}; its state is
+ * addressed by dotted paths such as {@code encoder.dense.kernel}. It is built once, for the shapes
+ * of its first use; from then on its options are fixed. The same block used in two places shares
+ * its weights.
  *
  * <p>A built block is immutable during inference, so threads may share it.
  */
@@ -50,7 +51,10 @@ public abstract sealed class Block permits Layer, MultiLayer, Model {
 
   // ---- names
 
-  /** Local name: the one given, or the one the first owner chose ({@code dense}, {@code dense_1}); null before that. */
+  /**
+   * Local name: the one given, or the one the first owner chose ({@code dense}, {@code dense_1});
+   * null before that.
+   */
   public final String name() {
     return name;
   }
@@ -61,7 +65,8 @@ public abstract sealed class Block permits Layer, MultiLayer, Model {
    * @param name letters, digits, {@code _} and {@code -}
    * @return this block
    * @throws IllegalStateException once the block is built
-   * @throws IllegalArgumentException for an empty name or other characters (a dot separates path elements)
+   * @throws IllegalArgumentException for an empty name or other characters (a dot separates path
+   *     elements)
    */
   public Block name(String name) {
     requireUnbuilt();
@@ -86,7 +91,10 @@ public abstract sealed class Block permits Layer, MultiLayer, Model {
     this.name = name;
   }
 
-  /** For a block without state that stands in many places: a preferred name, and no first build to wait for. */
+  /**
+   * For a block without state that stands in many places: a preferred name, and no first build to
+   * wait for.
+   */
   final void standAlone(String name, boolean given) {
     this.name = name;
     nameGiven = given;
@@ -94,7 +102,10 @@ public abstract sealed class Block permits Layer, MultiLayer, Model {
     built = true;
   }
 
-  /** Dotted path under which the block was built first; its local name when it has no owner; null before building. */
+  /**
+   * Dotted path under which the block was built first; its local name when it has no owner; null
+   * before building.
+   */
   public final String path() {
     return path;
   }
@@ -138,7 +149,10 @@ public abstract sealed class Block permits Layer, MultiLayer, Model {
     return p;
   }
 
-  /** Creates (at the first build) values that are saved with the model but not trained, such as moving averages. */
+  /**
+   * Creates (at the first build) values that are saved with the model but not trained, such as
+   * moving averages.
+   */
   protected final Param buffer(String name, Shape shape, Initializer initializer) {
     return register(buffers, name, shape, initializer, false);
   }
@@ -211,7 +225,9 @@ public abstract sealed class Block permits Layer, MultiLayer, Model {
     return buildChild((Block) layer, List.of(in)).get(0);
   }
 
-  /** Builds any registered block, inside this block's own {@code build}; returns its output shapes. */
+  /**
+   * Builds any registered block, inside this block's own {@code build}; returns its output shapes.
+   */
   protected final List<Shape> buildChild(Block block, List<Shape> in) {
     if (!building) {
       throw new IllegalStateException(who() + ": children are built inside build(...)");
@@ -226,7 +242,10 @@ public abstract sealed class Block permits Layer, MultiLayer, Model {
 
   // ---- building
 
-  /** Output shapes for the given input shapes; creates the parameters at the first call, checks them at further ones. */
+  /**
+   * Output shapes for the given input shapes; creates the parameters at the first call, checks them
+   * at further ones.
+   */
   abstract List<Shape> buildShapes(List<Shape> in);
 
   /** Runs the block; adds its name to the path of exceptions. */
@@ -332,7 +351,10 @@ public abstract sealed class Block permits Layer, MultiLayer, Model {
     }
   }
 
-  /** Type of the parameters, fixed at the first build: that of the input, float32 for inputs of integers. */
+  /**
+   * Type of the parameters, fixed at the first build: that of the input, float32 for inputs of
+   * integers.
+   */
   public final DType dtype() {
     return dtype;
   }
@@ -364,7 +386,9 @@ public abstract sealed class Block permits Layer, MultiLayer, Model {
     return Collections.unmodifiableMap(buffers);
   }
 
-  /** All parameters and buffers by dotted path, in order of registration; shared blocks appear once. */
+  /**
+   * All parameters and buffers by dotted path, in order of registration; shared blocks appear once.
+   */
   public final Map<String, Param> state() {
     Map<String, Param> all = new LinkedHashMap<>();
     visit("", (prefix, block) -> {
@@ -419,8 +443,8 @@ public abstract sealed class Block permits Layer, MultiLayer, Model {
    * Copies values into parameters and buffers by path, all or none.
    *
    * @param values paths as in {@link #state()}
-   * @throws ShapeException listing everything missing, unexpected, mis-shaped and of another type together; nothing is
-   *     changed then
+   * @throws ShapeException listing everything missing, unexpected, mis-shaped and of another type
+   *     together; nothing is changed then
    * @throws IllegalStateException before the block is built
    */
   public final void load(Map<String, ? extends Tensor> values, Loading how) {
@@ -438,8 +462,8 @@ public abstract sealed class Block permits Layer, MultiLayer, Model {
   }
 
   /**
-   * Freezes (false) or unfreezes the block with all its parts. Frozen parameters get no gradient; a frozen {@code
-   * BatchNorm} uses its moving averages.
+   * Freezes (false) or unfreezes the block with all its parts. Frozen parameters get no gradient; a
+   * frozen {@code BatchNorm} uses its moving averages.
    *
    * @return this block
    */
@@ -453,8 +477,8 @@ public abstract sealed class Block permits Layer, MultiLayer, Model {
   // ---- saving
 
   /**
-   * The options, as a record whose component names become the keys of the model file. Layers that can be saved override
-   * it; see {@link Layers#register}.
+   * The options, as a record whose component names become the keys of the model file. Layers that
+   * can be saved override it; see {@link Layers#register}.
    */
   public Record config() {
     throw new IllegalStateException(

@@ -8,7 +8,8 @@ import java.util.List;
 /**
  * Its inputs joined along an axis.
  *
- * <p><b>Shapes</b>: inputs equal but for that axis, output with the lengths added. Default: the last axis (channels).
+ * <p><b>Shapes</b>: inputs equal but for that axis, output with the lengths added. Default: the
+ * last axis (channels).
  *
  * <pre>{@code
  * Node y = Concat.of().on(left, right);

@@ -20,8 +20,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Option records to trees of plain values and back, by component name. Which record stands behind a text is looked up in
- * closed lists.
+ * Option records to trees of plain values and back, by component name. Which record stands behind a
+ * text is looked up in closed lists.
  */
 final class ConfigCodec {
 
@@ -39,7 +39,9 @@ final class ConfigCodec {
 
   private ConfigCodec() {}
 
-  /** Stands for an initialiser written as a lambda: its values are in the file, it itself cannot be. */
+  /**
+   * Stands for an initialiser written as a lambda: its values are in the file, it itself cannot be.
+   */
   record Custom() implements Initializer {
     @Override
     public dev.neurite.tensor.Tensor create(
@@ -108,7 +110,8 @@ final class ConfigCodec {
    * Makes a record.
    *
    * @param where path of the tree in its file, for messages
-   * @throws IllegalArgumentException for unknown or missing keys, wrong types, and values the record refuses
+   * @throws IllegalArgumentException for unknown or missing keys, wrong types, and values the
+   *     record refuses
    */
   static <R extends Record> R decode(String where, Map<?, ?> tree, Class<R> type) {
     RecordComponent[] components = type.getRecordComponents();

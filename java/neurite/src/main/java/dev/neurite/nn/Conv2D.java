@@ -12,12 +12,13 @@ import dev.neurite.tensor.Shape;
 import dev.neurite.tensor.Tensor;
 
 /**
- * 2-D convolution: {@code y[b,i,j,o] = activation(sum over u,v,c of x[b, i*s+u*d-p, j*s+v*d-p, c] * kernel[u,v,c,o] +
- * bias[o])} (a cross-correlation, as everywhere in deep learning).
+ * 2-D convolution: {@code y[b,i,j,o] = activation(sum over u,v,c of x[b, i*s+u*d-p, j*s+v*d-p, c] *
+ * kernel[u,v,c,o] + bias[o])} (a cross-correlation, as everywhere in deep learning).
  *
- * <p><b>Shapes</b>: input {@code [batch, height, width, in]}, output {@code [batch, outH, outW, filters]}; {@code kernel}
- * [kernelH, kernelW, in / groups, filters], {@code bias} [filters]. {@code VALID}: {@code outH = floor((height -
- * dilation * (kernelH - 1) - 1) / stride) + 1}; {@code SAME}: {@code ceil(height / stride)}.
+ * <p><b>Shapes</b>: input {@code [batch, height, width, in]}, output {@code [batch, outH, outW,
+ * filters]}; {@code kernel} [kernelH, kernelW, in / groups, filters], {@code bias} [filters].
+ * {@code VALID}: {@code outH = floor((height - dilation * (kernelH - 1) - 1) / stride) + 1}; {@code
+ * SAME}: {@code ceil(height / stride)}.
  *
  * <p>Defaults as in Keras: stride 1, no padding, linear, kernel Glorot uniform, bias zeros.
  *
@@ -111,7 +112,10 @@ public final class Conv2D extends Layer {
     return this;
   }
 
-  /** Splits the channels into groups that do not see each other; must divide both channel counts. Default 1. */
+  /**
+   * Splits the channels into groups that do not see each other; must divide both channel counts.
+   * Default 1.
+   */
   public Conv2D groups(int groups) {
     requireUnbuilt();
     if (groups < 1 || filters % groups != 0) {

@@ -13,7 +13,8 @@ import dev.neurite.tensor.Tensor;
 /**
  * Fully connected layer: {@code y = activation(x * kernel + bias)}.
  *
- * <p><b>Shapes</b>: input {@code [*, in]}, output {@code [*, units]}; {@code kernel} [in, units], {@code bias} [units].
+ * <p><b>Shapes</b>: input {@code [*, in]}, output {@code [*, units]}; {@code kernel} [in, units],
+ * {@code bias} [units].
  *
  * <p>Defaults as in Keras: linear, kernel Glorot uniform, bias zeros.
  *

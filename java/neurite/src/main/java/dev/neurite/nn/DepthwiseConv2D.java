@@ -12,13 +12,15 @@ import dev.neurite.tensor.Shape;
 import dev.neurite.tensor.Tensor;
 
 /**
- * 2-D convolution of every channel by itself: {@code y[b,i,j,c*m+k] = activation(sum over u,v of x[b, i*s+u*d-p,
- * j*s+v*d-p, c] * kernel[u,v,c,k] + bias[c*m+k])} with m the multiplier.
+ * 2-D convolution of every channel by itself: {@code y[b,i,j,c*m+k] = activation(sum over u,v of
+ * x[b, i*s+u*d-p, j*s+v*d-p, c] * kernel[u,v,c,k] + bias[c*m+k])} with m the multiplier.
  *
- * <p><b>Shapes</b>: input {@code [batch, height, width, in]}, output {@code [batch, outH, outW, in * multiplier]};
- * {@code kernel} [kernelH, kernelW, in, multiplier], {@code bias} [in * multiplier].
+ * <p><b>Shapes</b>: input {@code [batch, height, width, in]}, output {@code [batch, outH, outW, in
+ * * multiplier]}; {@code kernel} [kernelH, kernelW, in, multiplier], {@code bias} [in *
+ * multiplier].
  *
- * <p>Defaults as in Keras: multiplier 1, stride 1, no padding, linear, kernel Glorot uniform, bias zeros.
+ * <p>Defaults as in Keras: multiplier 1, stride 1, no padding, linear, kernel Glorot uniform, bias
+ * zeros.
  *
  * <pre>{@code
  * Model.sequential(Input.of(32, 32, 8), DepthwiseConv2D.of(3).padding(Padding.SAME), Conv2D.of(16, 1));

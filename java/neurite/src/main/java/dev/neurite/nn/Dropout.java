@@ -6,10 +6,11 @@ import dev.neurite.tensor.Shape;
 import dev.neurite.tensor.Tensor;
 
 /**
- * While training, sets a part of the values to 0 and scales the rest by {@code 1 / (1 - rate)} (Srivastava et al. 2014,
- * inverted form); for inference the identity.
+ * While training, sets a part of the values to 0 and scales the rest by {@code 1 / (1 - rate)}
+ * (Srivastava et al. 2014, inverted form); for inference the identity.
  *
- * <p><b>Shapes</b>: any, unchanged. What is dropped depends on the pass's seed and the layer's path; no mask is stored.
+ * <p><b>Shapes</b>: any, unchanged. What is dropped depends on the pass's seed and the layer's
+ * path; no mask is stored.
  */
 public final class Dropout extends Layer {
 

@@ -13,8 +13,8 @@ import dev.neurite.tensor.Tensor;
 /**
  * Looks up a vector for every id: {@code y[i..., :] = embeddings[ids[i...], :]}.
  *
- * <p><b>Shapes</b>: input {@code [batch, *]} of int64 (or int32) ids in [0, vocabulary), output {@code [batch, *,
- * width]}; {@code embeddings} [vocabulary, width].
+ * <p><b>Shapes</b>: input {@code [batch, *]} of int64 (or int32) ids in [0, vocabulary), output
+ * {@code [batch, *, width]}; {@code embeddings} [vocabulary, width].
  *
  * <p>Defaults as in Keras: uniform in +-0.05. The gradient keeps to the rows that were looked up.
  *

@@ -8,8 +8,8 @@ import dev.neurite.tensor.Tensor;
 /**
  * Merges all axes but the batch, last axis fastest.
  *
- * <p><b>Shapes</b>: input {@code [batch, a, b, ...]}, output {@code [batch, a*b*...]}; {@code [batch]} becomes {@code
- * [batch, 1]}.
+ * <p><b>Shapes</b>: input {@code [batch, a, b, ...]}, output {@code [batch, a*b*...]}; {@code
+ * [batch]} becomes {@code [batch, 1]}.
  */
 public final class Flatten extends Layer {
 

@@ -7,7 +7,8 @@ import dev.neurite.tensor.Tensor;
 /**
  * Mean of each channel over the image.
  *
- * <p><b>Shapes</b>: input {@code [batch, height, width, channels]}, output {@code [batch, channels]}.
+ * <p><b>Shapes</b>: input {@code [batch, height, width, channels]}, output {@code [batch,
+ * channels]}.
  */
 public final class GlobalAvgPool2D extends Layer {
 

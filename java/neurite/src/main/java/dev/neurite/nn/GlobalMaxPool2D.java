@@ -7,7 +7,8 @@ import dev.neurite.tensor.Tensor;
 /**
  * Largest value of each channel over the image; ties share the gradient.
  *
- * <p><b>Shapes</b>: input {@code [batch, height, width, channels]}, output {@code [batch, channels]}.
+ * <p><b>Shapes</b>: input {@code [batch, height, width, channels]}, output {@code [batch,
+ * channels]}.
  */
 public final class GlobalMaxPool2D extends Layer {
 

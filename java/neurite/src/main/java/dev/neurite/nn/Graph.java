@@ -14,8 +14,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * A model's blocks in the order they run. Tensors live in numbered slots: the inputs first, then every step's outputs;
- * a slot is emptied once its last reader has run.
+ * A model's blocks in the order they run. Tensors live in numbered slots: the inputs first, then
+ * every step's outputs; a slot is emptied once its last reader has run.
  */
 final class Graph {
 
@@ -94,7 +94,10 @@ final class Graph {
     }
   }
 
-  /** Frees what no later step reads; a layer may have passed its input through, so the tensor may sit elsewhere too. */
+  /**
+   * Frees what no later step reads; a layer may have passed its input through, so the tensor may
+   * sit elsewhere too.
+   */
   private void drop(Tensor[] slot, int i, Pass pass) {
     Tensor t = slot[i];
     slot[i] = null;

@@ -6,10 +6,11 @@ import dev.neurite.tensor.Tensor;
 import java.util.List;
 
 /**
- * What a model is fed: the shape of one sample (the batch axis comes in front by itself) and its type.
+ * What a model is fed: the shape of one sample (the batch axis comes in front by itself) and its
+ * type.
  *
- * <p><b>Shapes</b>: {@code Input.of(28, 28, 1)} takes tensors {@code [batch, 28, 28, 1]}; -1 leaves an axis free.
- * Defaults: float32, name {@code input}.
+ * <p><b>Shapes</b>: {@code Input.of(28, 28, 1)} takes tensors {@code [batch, 28, 28, 1]}; -1 leaves
+ * an axis free. Defaults: float32, name {@code input}.
  */
 public final class Input extends Node {
 
@@ -32,7 +33,9 @@ public final class Input extends Node {
     return new Input(Shape.of(sample).prepend(-1));
   }
 
-  /** Sets the type of the values; parameters of the layers behind it take it when it is floating. */
+  /**
+   * Sets the type of the values; parameters of the layers behind it take it when it is floating.
+   */
   public Input dtype(DType dtype) {
     requireFree();
     this.dtype = dtype;

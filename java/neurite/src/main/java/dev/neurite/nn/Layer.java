@@ -8,7 +8,8 @@ import dev.neurite.tensor.Tensor;
 import java.util.List;
 
 /**
- * A block with one tensor in and one out: nearly all of them. A layer of one's own implements two methods:
+ * A block with one tensor in and one out: nearly all of them. A layer of one's own implements two
+ * methods:
  *
  * <pre>{@code
  * public final class Scale extends Layer {
@@ -25,8 +26,8 @@ import java.util.List;
  * }
  * }</pre>
  *
- * <p>Every call runs in a {@link Scope} of its own: what {@code forward} makes is freed when it returns, except the
- * result, captured tensors, and what a tape still needs.
+ * <p>Every call runs in a {@link Scope} of its own: what {@code forward} makes is freed when it
+ * returns, except the result, captured tensors, and what a tape still needs.
  */
 public abstract non-sealed class Layer extends Block {
 
@@ -34,9 +35,9 @@ public abstract non-sealed class Layer extends Block {
   protected Layer() {}
 
   /**
-   * Creates parameters and parts, and returns the output shape. Called once; called again, to check, when the layer is
-   * used for an input of another shape: {@code param} and {@code child} then return what is there. It must not depend on
-   * anything but the options and the input shape.
+   * Creates parameters and parts, and returns the output shape. Called once; called again, to
+   * check, when the layer is used for an input of another shape: {@code param} and {@code child}
+   * then return what is there. It must not depend on anything but the options and the input shape.
    *
    * @param in input shape, -1 for the batch axis
    * @return output shape, -1 for the batch axis
@@ -47,7 +48,10 @@ public abstract non-sealed class Layer extends Block {
   /** Computes the output. It must not change the layer: threads may share it. */
   protected abstract Tensor forward(Tensor x, Pass pass);
 
-  /** Multiply-adds of one sample besides those of the parts; 0 unless overridden. Shown by {@link Model#summary()}. */
+  /**
+   * Multiply-adds of one sample besides those of the parts; 0 unless overridden. Shown by {@link
+   * Model#summary()}.
+   */
   protected long multiplyAdds(Shape in, Shape out) {
     return 0;
   }
@@ -86,7 +90,10 @@ public abstract non-sealed class Layer extends Block {
     }
   }
 
-  /** This layer applied to a node of a functional model; used on several nodes it shares its weights. */
+  /**
+   * This layer applied to a node of a functional model; used on several nodes it shares its
+   * weights.
+   */
   public final Node on(Node input) {
     return new Node(this, List.of(input), 0);
   }

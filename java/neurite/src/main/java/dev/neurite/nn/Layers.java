@@ -9,8 +9,9 @@ import java.util.function.Function;
 import java.util.function.Supplier;
 
 /**
- * The closed list of block types a model file may name: the library's own, and those a program registers. A name in a
- * file is looked up here and nowhere else; no class is ever found by its name.
+ * The closed list of block types a model file may name: the library's own, and those a program
+ * registers. A name in a file is looked up here and nowhere else; no class is ever found by its
+ * name.
  *
  * <pre>{@code
  * Layers.register("Highway", Highway.class, Highway::new);
@@ -63,8 +64,8 @@ public final class Layers {
    *
    * @param name its name in files
    * @param type its class
-   * @param config the record its {@code config()} returns; components are numbers, truth values, texts, enums, lists of
-   *     these, activations, initialisers, regularisers and paddings
+   * @param config the record its {@code config()} returns; components are numbers, truth values,
+   *     texts, enums, lists of these, activations, initialisers, regularisers and paddings
    * @param factory makes a block from its options
    * @throws IllegalArgumentException when the name stands for another type
    */

@@ -7,7 +7,8 @@ import dev.neurite.tensor.Tensor;
 /**
  * Largest value of each window; padding never wins, ties go to the first cell.
  *
- * <p><b>Shapes</b>: input {@code [batch, height, width, channels]}, output {@code [batch, outH, outW, channels]}.
+ * <p><b>Shapes</b>: input {@code [batch, height, width, channels]}, output {@code [batch, outH,
+ * outW, channels]}.
  *
  * <p>Defaults: stride = window, no padding. 
  *

@@ -30,8 +30,8 @@ import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.function.Supplier;
 
 /**
- * Inputs and the blocks behind them, built and ready: what is trained, evaluated, saved and served. Three styles make
- * the same thing:
+ * Inputs and the blocks behind them, built and ready: what is trained, evaluated, saved and served.
+ * Three styles make the same thing:
  *
  * <pre>{@code
  * Model a = Model.sequential(Input.of(784), Dense.of(128).activation(Activation.RELU), Dense.of(10));
@@ -43,10 +43,11 @@ import java.util.function.Supplier;
  * Model c = Model.of(Input.of(64), new Highway());                   // a network written as a layer
  * }</pre>
  *
- * <p>A model builds at construction, so a wrong shape fails there. It may be used as a block of another model.
+ * <p>A model builds at construction, so a wrong shape fails there. It may be used as a block of
+ * another model.
  *
- * <p>Any number of threads may call one model; training it is for one thread at a time. Its parameters are freed by
- * {@link #close()}, or once the model is unreachable.
+ * <p>Any number of threads may call one model; training it is for one thread at a time. Its
+ * parameters are freed by {@link #close()}, or once the model is unreachable.
  */
 public final class Model extends Block implements AutoCloseable {
 
@@ -124,8 +125,8 @@ public final class Model extends Block implements AutoCloseable {
   }
 
   /**
-   * The output of a model with one input and one output. Intermediate tensors are freed as soon as their last reader has
-   * run (those a tape needs: once backward has used them).
+   * The output of a model with one input and one output. Intermediate tensors are freed as soon as
+   * their last reader has run (those a tape needs: once backward has used them).
    *
    * @param x {@code [batch, ...]} as {@link Input} says
    * @throws ShapeException for another shape
@@ -149,7 +150,8 @@ public final class Model extends Block implements AutoCloseable {
   }
 
   /**
-   * Runs something that uses the model's parameters; {@link #close()} from another thread waits for it.
+   * Runs something that uses the model's parameters; {@link #close()} from another thread waits for
+   * it.
    *
    * @throws IllegalStateException after {@link #close()}
    */
@@ -194,7 +196,8 @@ public final class Model extends Block implements AutoCloseable {
   // ---- training and use
 
   /**
-   * Says what the model is trained with. May be called again, for a further training with other means.
+   * Says what the model is trained with. May be called again, for a further training with other
+   * means.
    *
    * @param optimizer changes the weights; belongs to one model at a time
    * @param loss what is made small
@@ -245,8 +248,8 @@ public final class Model extends Block implements AutoCloseable {
   }
 
   /**
-   * The output for many examples, computed in batches; only the result is left. Any number of threads may predict at a
-   * time.
+   * The output for many examples, computed in batches; only the result is left. Any number of
+   * threads may predict at a time.
    *
    * @param x [n, *]; no examples give an empty result
    */
@@ -328,8 +331,10 @@ public final class Model extends Block implements AutoCloseable {
    * Writes structure and values to a {@code .neurite} file (a zip of {@code config.json} and {@code
    * weights.safetensors}), completely or not at all.
    *
-   * @throws IllegalStateException when a layer's type is not known to {@link Layers}; {@link #saveWeights} needs no types
-   * @throws java.io.UncheckedIOException when the file cannot be written; an old one stays as it was
+   * @throws IllegalStateException when a layer's type is not known to {@link Layers}; {@link
+   *     #saveWeights} needs no types
+   * @throws java.io.UncheckedIOException when the file cannot be written; an old one stays as it
+   *     was
    */
   public void save(Path file) {
     whileOpen(() -> {
@@ -339,8 +344,8 @@ public final class Model extends Block implements AutoCloseable {
   }
 
   /**
-   * Reads a file {@link #save} wrote. No code in it is ever run; layers of one's own must be registered with {@link
-   * Layers#register} before.
+   * Reads a file {@link #save} wrote. No code in it is ever run; layers of one's own must be
+   * registered with {@link Layers#register} before.
    *
    * @throws FormatException when the file is damaged, or names a layer nobody registered
    * @throws java.io.UncheckedIOException when it cannot be read
@@ -427,16 +432,16 @@ public final class Model extends Block implements AutoCloseable {
   }
 
   /**
-   * A table: every block with type, name, output shape, number of parameters and multiply-adds of one sample; then the
-   * totals. A block used twice counts its parameters once.
+   * A table: every block with type, name, output shape, number of parameters and multiply-adds of
+   * one sample; then the totals. A block used twice counts its parameters once.
    */
   public String summary() {
     return Summary.of(this);
   }
 
   /**
-   * The sum of the regularisers' penalties, to be added to the data loss; empty when no parameter has one. The gradient
-   * flows through it like through any tensor.
+   * The sum of the regularisers' penalties, to be added to the data loss; empty when no parameter
+   * has one. The gradient flows through it like through any tensor.
    */
   public Optional<Tensor> regularization() {
     Map<Param, Regularizer> penalties = penalties();

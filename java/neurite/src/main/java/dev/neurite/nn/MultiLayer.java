@@ -8,8 +8,8 @@ import dev.neurite.tensor.Tensor;
 import java.util.List;
 
 /**
- * A block with several tensors in or out: {@link Add}, {@link Concat}, distances of two encodings. Otherwise as {@link
- * Layer}.
+ * A block with several tensors in or out: {@link Add}, {@link Concat}, distances of two encodings.
+ * Otherwise as {@link Layer}.
  */
 public abstract non-sealed class MultiLayer extends Block {
 
@@ -61,8 +61,8 @@ public abstract non-sealed class MultiLayer extends Block {
   }
 
   /**
-   * This layer applied to nodes of a functional model; its (first) output. Layers with several use {@link
-   * #onAll}.
+   * This layer applied to nodes of a functional model; its (first) output. Layers with several use
+   * {@link #onAll}.
    */
   public final Node on(Node... inputs) {
     return new Node(this, List.of(inputs), 0);

@@ -4,8 +4,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * A tensor to be: an input of a functional model, or what a block makes of other nodes. {@code block.on(node)} makes
- * them, {@link Model#of} turns them into a model.
+ * A tensor to be: an input of a functional model, or what a block makes of other nodes. {@code
+ * block.on(node)} makes them, {@link Model#of} turns them into a model.
  */
 public sealed class Node permits Input {
 

@@ -10,11 +10,12 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * What one run of a model is for: training or inference, where its random numbers come from, and which inner tensors
- * the caller wants to see. There is no mode switch on layers.
+ * What one run of a model is for: training or inference, where its random numbers come from, and
+ * which inner tensors the caller wants to see. There is no mode switch on layers.
  *
- * <p>A pass belongs to one thread. Each layer draws from a stream of its own, derived from the seed and the layer's
- * path, so adding a layer does not change what another draws; calling a layer twice in a pass draws on.
+ * <p>A pass belongs to one thread. Each layer draws from a stream of its own, derived from the seed
+ * and the layer's path, so adding a layer does not change what another draws; calling a layer twice
+ * in a pass draws on.
  *
  * <pre>{@code
  * Pass pass = Pass.inference().capturing("conv2d");
@@ -42,7 +43,10 @@ public final class Pass {
     return new Pass(true, seed);
   }
 
-  /** A pass for one step of a training run: its random numbers depend on the run's seed and the step only. */
+  /**
+   * A pass for one step of a training run: its random numbers depend on the run's seed and the step
+   * only.
+   */
   public static Pass training(long seed, long step) {
     return new Pass(true, seed + STEP_MIX * step);
   }
@@ -74,7 +78,10 @@ public final class Pass {
     return streams.computeIfAbsent(path, p -> RandomStream.of(seed, p));
   }
 
-  /** Asks for the outputs of layers, by path; {@link #captured} has them after the call. Returns this pass. */
+  /**
+   * Asks for the outputs of layers, by path; {@link #captured} has them after the call. Returns
+   * this pass.
+   */
   public Pass capturing(String... paths) {
     wanted = Set.of(paths);
     return this;
@@ -85,8 +92,8 @@ public final class Pass {
   }
 
   /**
-   * Hands a tensor made inside {@code forward} to the caller: it outlives the layers' scopes and belongs to the scope
-   * around the outermost call.
+   * Hands a tensor made inside {@code forward} to the caller: it outlives the layers' scopes and
+   * belongs to the scope around the outermost call.
    */
   public void capture(String name, Tensor t) {
     if (captured == null) {

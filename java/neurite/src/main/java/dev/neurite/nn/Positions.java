@@ -7,7 +7,10 @@ final class Positions {
 
   private Positions() {}
 
-  /** Product of the axes after the batch and before the last {@code trailing} ones; free axes count once. */
+  /**
+   * Product of the axes after the batch and before the last {@code trailing} ones; free axes count
+   * once.
+   */
   static long of(Shape shape, int trailing) {
     long n = 1;
     for (int i = 1; i < shape.rank() - trailing; i++) {

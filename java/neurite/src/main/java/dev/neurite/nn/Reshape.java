@@ -10,8 +10,8 @@ import java.util.List;
 /**
  * The same elements in another shape, batch axis untouched.
  *
- * <p><b>Shapes</b>: input {@code [batch, *]}, output {@code [batch, sample...]} with as many elements; one length of
- * {@code sample} may be -1 (found out).
+ * <p><b>Shapes</b>: input {@code [batch, *]}, output {@code [batch, sample...]} with as many
+ * elements; one length of {@code sample} may be -1 (found out).
  */
 public final class Reshape extends Layer {
 

@@ -10,7 +10,10 @@ import dev.neurite.tensor.Scope;
 import dev.neurite.tensor.Shape;
 import dev.neurite.tensor.Tensor;
 
-/** Where new parameters get their values: from initialisers, or zeros that a model file is about to replace. */
+/**
+ * Where new parameters get their values: from initialisers, or zeros that a model file is about to
+ * replace.
+ */
 final class StartValues {
 
   /** From the initialisers. */

@@ -8,7 +8,10 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 
-/** Compares stored values with a block's state, reports every difference at once, and only then copies. */
+/**
+ * Compares stored values with a block's state, reports every difference at once, and only then
+ * copies.
+ */
 final class StateLoading {
 
   private static final int SHOWN = 20;

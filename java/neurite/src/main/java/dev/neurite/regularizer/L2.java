@@ -3,8 +3,8 @@ package dev.neurite.regularizer;
 import dev.neurite.tensor.Tensor;
 
 /**
- * {@code l * sum w^2} (Keras' form, without the half): plain gradient descent multiplies the weights by {@code 1 - 2 *
- * lr * l} each step.
+ * {@code l * sum w^2} (Keras' form, without the half): plain gradient descent multiplies the
+ * weights by {@code 1 - 2 * lr * l} each step.
  *
  * @param l its strength, 0 or more
  */

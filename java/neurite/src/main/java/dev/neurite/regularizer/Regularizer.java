@@ -2,7 +2,10 @@ package dev.neurite.regularizer;
 
 import dev.neurite.tensor.Tensor;
 
-/** A penalty on a parameter's values; a lambda may be one, but only {@link L1}, {@link L2} and {@link L1L2} are saved. */
+/**
+ * A penalty on a parameter's values; a lambda may be one, but only {@link L1}, {@link L2} and
+ * {@link L1L2} are saved.
+ */
 @FunctionalInterface
 public interface Regularizer {
 
