@@ -77,8 +77,8 @@ public final class BinaryCrossEntropy implements ElementLoss {
   }
 
   /**
-   * {@code -(y*log(p) + (1-y)*log(1-p))} element by element. Both p and 1-p are clipped: in float32 one minus a clipped p
-   * would be off by a fifth at the upper end.
+   * {@code -(y*log(p) + (1-y)*log(1-p))} element by element. Both p and 1-p are clipped: in float32 one minus a
+   * clipped p would be off by a fifth at the upper end.
    */
   static Tensor ofProbabilities(Tensor y, Tensor p) {
     return y.mul(clippedLog(p)).add(y.rsub(1).mul(clippedLog(p.rsub(1)))).neg();

@@ -34,7 +34,7 @@ public interface Loss {
     if (weights != null) {
       throw new UnsupportedOperationException(
           name() + ": expected no sample weights, given " + weights.describe()
-              + "\n  a loss written as a lambda returns one value for the batch; implement ElementLoss to weigh samples");
+              + "\n  a loss written as a lambda has one value for the batch; an ElementLoss has one per sample");
     }
     return apply(yTrue, yPred);
   }

@@ -9,8 +9,8 @@ import dev.neurite.tensor.Tensor;
  * one value per sample, the loss of a batch is their weighted sum divided by the number of samples.
  *
  * <p>Losses on probabilities ({@link #binaryCrossEntropy}, {@link #categoricalCrossEntropy},
- * {@link #sparseCategoricalCrossEntropy}) want a softmax or sigmoid at the model's end; {@link #softmaxCrossEntropy} and
- * {@link #sigmoidCrossEntropy} take logits and are faster and more exact.
+ * {@link #sparseCategoricalCrossEntropy}) want a softmax or sigmoid at the model's end;
+ * {@link #softmaxCrossEntropy} and {@link #sigmoidCrossEntropy} take logits and are faster and more exact.
  *
  * <pre>{@code
  * model.compile(Adam.of(1e-3), Losses.softmaxCrossEntropy(), Metrics.accuracy());

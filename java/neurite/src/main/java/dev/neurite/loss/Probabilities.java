@@ -73,7 +73,7 @@ final class Probabilities {
       LOG.log(
           System.Logger.Level.WARNING,
           who + ": " + String.format(Locale.ROOT, format, row, what, value)
-              + "; the loss expects probabilities (is a softmax or sigmoid missing? fromLogits(true) takes raw scores)");
+              + "; the loss expects probabilities: is a softmax or sigmoid missing? fromLogits(true) takes raw scores");
     }
   }
 }

@@ -139,7 +139,7 @@ public final class Auc implements Metric {
     return sum;
   }
 
-  /** Davis and Goadrich 2006: between two points the true positives are linear in the positives, the precision is not. */
+  /** Davis and Goadrich 2006: between two points hits grow linearly with positives, so precision does not. */
   private static double interpolatedPr(BinaryCounts c) {
     double sum = 0;
     for (int i = 0; i + 1 < c.size(); i++) {

@@ -6,8 +6,8 @@ import java.util.Arrays;
 /**
  * The F-score {@code (1 + b^2) * precision * recall / (b^2 * precision + recall)} of one or several classes; 0/0 is 0.
  *
- * <p><b>Shapes</b>: labels (0 and 1, one-hot) and predictions {@code [batch, classes]}. A class is predicted when it has
- * the row's largest value, or with {@link #threshold} when it is above that.
+ * <p><b>Shapes</b>: labels (0 and 1, one-hot) and predictions {@code [batch, classes]}. A class is predicted when it
+ * has the row's largest value, or with {@link #threshold} when it is above that.
  */
 public final class FBeta implements Metric {
 

@@ -45,8 +45,8 @@ public interface Metric {
   void reset();
 
   /**
-   * This metric for predictions that are logits, with thresholds moved accordingly (0.5 becomes 0): what {@code compile}
-   * asks for when the loss takes logits. The same object unless thresholds matter.
+   * This metric for predictions that are logits, with thresholds moved accordingly (0.5 becomes 0): what
+   * {@code compile} asks for when the loss takes logits. The same object unless thresholds matter.
    */
   default Metric forLogits() {
     return this;

@@ -20,8 +20,8 @@ public final class Metrics {
   // ---- accuracy
 
   /**
-   * The part of right predictions, by the shapes: one output per sample is compared with 0.5, labels of the predictions'
-   * shape are one-hot, other labels are class numbers.
+   * The part of right predictions, by the shapes: one output per sample is compared with 0.5, labels of the
+   * predictions' shape are one-hot, other labels are class numbers.
    */
   public static Metric accuracy() {
     return accuracy(0.5, accuracy(0, null));

@@ -77,8 +77,15 @@ public interface LearningRate {
     return Schedules.cosine(initial, decaySteps, alpha);
   }
 
-  /** The rate rises linearly from {@code start} to {@code rate.at(0)} in {@code steps} steps, then {@code rate} begins. */
+  /**
+   * The rate rises linearly from {@code start} to {@code rate.at(0)} in {@code steps} steps, then {@code rate} begins.
+   *
+   * @throws IllegalArgumentException for a negative number of steps
+   */
   static LearningRate warmUp(double start, long steps, LearningRate rate) {
+    if (steps < 0) {
+      throw new IllegalArgumentException("warmUp: expected at least 0 steps, given " + steps);
+    }
     return step -> step < steps ? start + (rate.at(0) - start) * step / steps : rate.at(step - steps);
   }
 

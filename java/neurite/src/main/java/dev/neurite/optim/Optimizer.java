@@ -59,7 +59,8 @@ public abstract class Optimizer implements AutoCloseable {
   // ---- stepping
 
   /**
-   * Makes one step with the given gradients; parameters without one stay as they are.
+   * Makes one step with the given gradients, or sums them up when {@code accumulate} asks for several; parameters
+   * without one stay as they are.
    *
    * @throws IllegalArgumentException when a gradient belongs to a tensor that is no parameter
    * @throws dev.neurite.error.ShapeException when a gradient has another shape than its parameter
@@ -225,7 +226,7 @@ public abstract class Optimizer implements AutoCloseable {
   }
 
   final void requireUnused() {
-    if (step > 0) {
+    if (step > 0 || !slots.isEmpty()) {
       throw new IllegalStateException(
           name + ": options are set before the first step; only the learning rate may change later");
     }
@@ -243,8 +244,9 @@ public abstract class Optimizer implements AutoCloseable {
   }
 
   /**
-   * The step count and the number of gradients summed since ({@code step}, int64 [2]), and the slots of the given parameters as {@code path.slot}: what a checkpoint
-   * stores. The slots are the optimiser's own tensors, which further steps change.
+   * The step count and the number of gradients summed since ({@code step}, int64 [2]), and the slots of the given
+   * parameters as {@code path.slot}: what a checkpoint stores. The slots are the optimiser's own tensors, which further
+   * steps change.
    *
    * @param params parameters by path
    */

@@ -45,7 +45,8 @@ final class Schedules {
     for (int i = 1; i < boundaries.length; i++) {
       if (boundaries[i] <= boundaries[i - 1]) {
         throw new IllegalArgumentException(
-            "piecewiseConstant: expected increasing boundaries, given " + boundaries[i] + " after " + boundaries[i - 1]);
+            "piecewiseConstant: expected increasing boundaries, given " + boundaries[i] + " after "
+                + boundaries[i - 1]);
       }
     }
     long[] until = boundaries.clone();

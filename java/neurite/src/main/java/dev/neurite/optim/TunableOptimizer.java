@@ -127,7 +127,8 @@ public abstract class TunableOptimizer<S extends TunableOptimizer<S>> extends Op
     requireUnused();
     if (!(weight > 0 && weight < 1) || overwriteEvery < 0) {
       throw new IllegalArgumentException(
-          name() + ": expected a weight in (0, 1) and a count of at least 0, given " + weight + " and " + overwriteEvery);
+          name() + ": expected a weight in (0, 1) and a count of at least 0, given " + weight + " and "
+              + overwriteEvery);
     }
     gating.averageWeight = weight;
     gating.overwriteEvery = overwriteEvery;

@@ -256,4 +256,72 @@ class OptimizerTest {
       assertEquals(0, adam.bytes());
     }
   }
+
+  @Test
+  void accumulatedStepEqualsTheStepOfTheMeanGradient() {
+    try (Scope scope = Scope.open();
+        Param one = Param.of("w", Tensor.of(1.0, -2.0));
+        Param two = Param.of("w", Tensor.of(1.0, -2.0));
+        Optimizer whole = Adam.of(0.1).clipNorm(0.5);
+        Optimizer parts = Adam.of(0.1).clipNorm(0.5).accumulate(2)) {
+      whole.apply(gradient(one, 2, 4));
+      parts.apply(gradient(two, 1, 8));
+      assertEquals(1, two.get(0));
+      assertEquals(0, parts.step());
+      parts.apply(gradient(two, 3, 0));
+      assertEquals(1, parts.step());
+      assertEquals(one.get(0), two.get(0), 1e-15);
+      assertEquals(one.get(1), two.get(1), 1e-15);
+      assertTrue(!scope.isClosed());
+    }
+  }
+
+  @Test
+  void stateSavedBetweenAccumulatedGradientsContinuesExactly() {
+    try (Scope scope = Scope.open();
+        Param straight = Param.of("w", Tensor.of(1.0, -2.0));
+        Param resumed = Param.of("w", Tensor.of(1.0, -2.0));
+        Optimizer one = Sgd.of(0.1).momentum(0.9).accumulate(2).average(0.9);
+        Optimizer two = Sgd.of(0.1).momentum(0.9).accumulate(2).average(0.9)) {
+      for (int i = 0; i < 3; i++) {
+        one.minimize(() -> straight.square().sum(), straight);
+      }
+      resumed.assign(straight);
+      two.load(Map.of("w", resumed), one.state());
+      for (int i = 0; i < 3; i++) {
+        one.minimize(() -> straight.square().sum(), straight);
+        two.minimize(() -> resumed.square().sum(), resumed);
+      }
+      assertEquals(straight.get(0), resumed.get(0));
+      one.assignAverages();
+      two.assignAverages();
+      assertEquals(straight.get(0), resumed.get(0));
+      assertTrue(!scope.isClosed());
+    }
+  }
+
+  @Test
+  void averageStartsAsACopyAndLagsBehind() {
+    try (Scope scope = Scope.open();
+        Param w = Param.of("w", 1, DType.FLOAT64);
+        Optimizer sgd = Sgd.of(1).average(0.5)) {
+      sgd.apply(gradient(w, 1));
+      sgd.apply(gradient(w, 1));
+      assertEquals(-1, w.item());
+      sgd.assignAverages();
+      assertEquals(-0.5, w.item());
+      assertTrue(!scope.isClosed());
+    }
+  }
+
+  @Test
+  void twoParametersOfOneNameNeedPaths() {
+    try (Param a = Param.of("w", 1f);
+        Param b = Param.of("w", 2f);
+        Optimizer adam = Adam.of(0.1)) {
+      adam.minimize(() -> a.mul(b), a, b);
+      assertThrows(IllegalStateException.class, adam::state);
+      assertEquals(5, adam.state(Map.of("x", a, "y", b)).size());
+    }
+  }
 }
