@@ -7,6 +7,7 @@ import dev.neurite.tensor.Param;
 import dev.neurite.tensor.Scope;
 import dev.neurite.tensor.Shape;
 import dev.neurite.tensor.Tensor;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -143,11 +144,18 @@ public abstract class Optimizer implements AutoCloseable {
    * @param loss computes one element from the parameters
    * @param params what to change
    * @return the loss before the step
+   * @throws IllegalArgumentException when the loss depends on none of the parameters
    */
   public final double minimize(Supplier<Tensor> loss, Param... params) {
     try (Tape tape = Tape.open()) {
       Tensor value = loss.get();
-      apply(tape.gradients(value, List.of(params)));
+      Gradients gradients = tape.gradients(value, List.of(params));
+      if (!gradients.iterator().hasNext()) {
+        throw new IllegalArgumentException(
+            name + ": expected a loss that depends on the given parameters, given one that depends on none of "
+                + Arrays.stream(params).map(Param::name).toList());
+      }
+      apply(gradients);
       return value.item();
     }
   }

@@ -159,6 +159,20 @@ class OptimizerTest {
     }
   }
 
+  @Test
+  void lossOfOtherParametersIsRefused() {
+    try (Param w = Param.of("w", 1f);
+        Param other = Param.of("other", 5f);
+        Optimizer adam = Adam.of(0.1)) {
+      IllegalArgumentException e =
+          assertThrows(IllegalArgumentException.class, () -> adam.minimize(() -> w.square(), other));
+      assertEquals(
+          "Adam: expected a loss that depends on the given parameters, given one that depends on none of [other]",
+          e.getMessage());
+      assertEquals(0, adam.step());
+    }
+  }
+
   @ParameterizedTest
   @ValueSource(doubles = {-0.1, Double.NaN, Double.POSITIVE_INFINITY, 1e31})
   void unusableRatesAreRefused(double rate) {
