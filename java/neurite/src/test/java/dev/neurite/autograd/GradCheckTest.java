@@ -70,6 +70,17 @@ class GradCheckTest {
   }
 
   @Test
+  void aSmoothMinimumIsNotTakenForAKink() {
+    Param w = param(0, 1e-7);
+
+    GradCheck.Report report = GradCheck.check(() -> w.square().mul(50).sum(), List.of(w));
+
+    assertEquals(0, report.skipped());
+    assertEquals(2, report.compared());
+    assertTrue(report.passes(1e-6), report.toString());
+  }
+
+  @Test
   void activeDropoutIsRefused() {
     Model model = Model.sequential(Input.of(3).dtype(DType.FLOAT64), Dense.of(4), Dropout.of(0.5), Dense.of(1));
     Tensor x = Tensor.ones(Shape.of(2, 3), DType.FLOAT64);
