@@ -174,6 +174,11 @@ public final class Conv2D extends Layer {
   }
 
   @Override
+  Activation outputActivation() {
+    return activation;
+  }
+
+  @Override
   protected Shape build(Shape in) {
     Shape out = sliding.out(who(), in, filters);
     if (in.last() % groups != 0) {

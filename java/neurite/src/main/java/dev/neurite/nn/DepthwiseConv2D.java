@@ -166,6 +166,11 @@ public final class DepthwiseConv2D extends Layer {
   }
 
   @Override
+  Activation outputActivation() {
+    return activation;
+  }
+
+  @Override
   protected Shape build(Shape in) {
     Shape out = sliding.out(who(), in, Math.multiplyExact(in.rank() == 4 ? in.last() : 0, multiplier));
     if (kernel != null) {

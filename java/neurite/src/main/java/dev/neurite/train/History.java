@@ -114,19 +114,26 @@ public record History(long seed, List<Map<String, Double>> epochs) {
   public String toString() {
     List<String> names = names();
     StringBuilder text = new StringBuilder("epoch");
-    names.forEach(name -> text.append("  ").append(padded(name, width(name))));
+    Map<String, Integer> widths = new LinkedHashMap<>();
+    names.forEach(name -> widths.put(name, width(name)));
+    names.forEach(name -> text.append("  ").append(padded(name, widths.get(name))));
     for (int i = 0; i < epochs.size(); i++) {
       text.append('\n').append(padded(Integer.toString(i + 1), 5));
       for (String name : names) {
         Double value = epochs.get(i).get(name);
-        text.append("  ").append(padded(value == null ? "" : number(value), width(name)));
+        text.append("  ").append(padded(value == null ? "" : number(value), widths.get(name)));
       }
     }
     return text.append("\nseed ").append(seed).toString();
   }
 
-  private static int width(String name) {
-    return Math.max(name.length(), 8);
+  private int width(String name) {
+    int widest = name.length();
+    for (Map<String, Double> values : epochs) {
+      Double value = values.get(name);
+      widest = Math.max(widest, value == null ? 0 : number(value).length());
+    }
+    return widest;
   }
 
   private static String padded(String text, int width) {
