@@ -1,0 +1,49 @@
+package dev.neurite.bench.peer;
+
+import dev.neurite.nn.Model;
+import dev.neurite.tensor.Scope;
+import dev.neurite.tensor.Tensor;
+
+/** One forward pass without a tape. */
+final class InferWork implements Work {
+
+  private final Model model;
+  private final Tensor x;
+
+  InferWork(CaseLine c) {
+    String name = c.text("model");
+    model = Models.of(name);
+    long[] sample = Models.sample(name);
+    long[] dims = new long[sample.length + 1];
+    dims[0] = c.number("batch");
+    System.arraycopy(sample, 0, dims, 1, sample.length);
+    x = Values.uniform("x", dims);
+  }
+
+  @Override
+  public void run() {
+    try (Scope scope = Scope.open()) {
+      model.call(x);
+      assert !scope.isClosed();
+    }
+  }
+
+  @Override
+  public String check() {
+    return Scope.run(() -> {
+      double sum = model.call(x).softmax(-1).sum().item();
+      return Values.verdict(Math.abs(sum - x.dim(0)), 1e-4 * x.dim(0));
+    });
+  }
+
+  @Override
+  public String note() {
+    return "eager";
+  }
+
+  @Override
+  public void close() {
+    model.close();
+    x.close();
+  }
+}
