@@ -5,12 +5,16 @@ module dev.neurite {
 
   exports dev.neurite;
   exports dev.neurite.autograd;
+  exports dev.neurite.data;
   exports dev.neurite.error;
   exports dev.neurite.init;
+  exports dev.neurite.io;
   exports dev.neurite.loss;
   exports dev.neurite.metric;
   exports dev.neurite.nn;
   exports dev.neurite.optim;
   exports dev.neurite.regularizer;
   exports dev.neurite.tensor;
+  exports dev.neurite.train;
+  exports dev.neurite.vision;
 }

@@ -45,6 +45,15 @@ class NativeLoadingTest {
   }
 
   @Test
+  void everyDeclaredFunctionIsInTheLibrary() throws Exception {
+    // Otherwise a missing one would end the JVM at its first call: functions are bound lazily.
+    String output =
+        run(List.of("env", "LD_BIND_NOW=1"), javaClasses(), nativePath(LIBRARY));
+
+    assertEquals("loaded 0.1.0", output);
+  }
+
+  @Test
   void aNativePathMayBeAFolderOrTheFileAndNeedsNoJar() throws Exception {
     assertEquals("loaded 0.1.0", probe(javaClasses(), nativePath(LIBRARY)));
     assertEquals("loaded 0.1.0", probe(javaClasses(), nativePath(LIBRARY.getParent())));

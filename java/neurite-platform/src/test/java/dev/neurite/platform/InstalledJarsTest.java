@@ -34,7 +34,7 @@ class InstalledJarsTest {
   private static final Path STAGED = WORK.resolve("staged");
   private static final Path LOCAL = WORK.resolve("repository");
   private static final String NOWHERE = "/proc/no-such-folder"; // not even root can make it
-  private static final String RESULT = "product 11.0";
+  private static final String RESULT = "0\n1\n1\n0\naccuracy 1.00";
   private static final long MEGABYTE = 1_000_000;
 
   @BeforeAll
