@@ -10,7 +10,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.IntStream;
 import org.knowm.xchart.BitmapEncoder;
-import org.knowm.xchart.VectorGraphicsEncoder;
+import org.knowm.xchart.ChartEncoder;
 import org.knowm.xchart.XYChart;
 import org.knowm.xchart.XYChartBuilder;
 import org.knowm.xchart.XYSeries;
@@ -134,10 +134,8 @@ public final class LearningCurve {
       text.append("<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"").append(WIDTH * charts.size());
       text.append("\" height=\"").append(HEIGHT).append("\">\n");
       for (int i = 0; i < charts.size(); i++) {
-        var bytes = new java.io.ByteArrayOutputStream();
-        VectorGraphicsEncoder.saveVectorGraphic(
-            charts.get(i), bytes, VectorGraphicsEncoder.VectorGraphicsFormat.SVG);
-        String one = bytes.toString(java.nio.charset.StandardCharsets.UTF_8);
+        byte[] bytes = ChartEncoder.getBytes(charts.get(i), "svg");
+        String one = new String(bytes, java.nio.charset.StandardCharsets.UTF_8);
         text.append("<g transform=\"translate(").append(i * WIDTH).append(", 0)\">\n");
         text.append(one.substring(one.indexOf("<svg"))).append("</g>\n");
       }

@@ -4,6 +4,7 @@ import de.siegmar.fastcsv.reader.CsvParseException;
 import de.siegmar.fastcsv.reader.CsvReader;
 import de.siegmar.fastcsv.reader.CsvRecord;
 import de.siegmar.fastcsv.reader.CsvRecordHandler;
+import de.siegmar.fastcsv.reader.FieldMismatchStrategy;
 import dev.neurite.error.FormatException;
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -138,8 +139,8 @@ public final class Csv {
     }
     return CsvReader.builder()
         .fieldSeparator(separator)
-        .allowExtraFields(true) // counted here, for a message with the line
-        .allowMissingFields(true)
+        .extraFieldStrategy(FieldMismatchStrategy.IGNORE) // counted here, for a message with the line
+        .missingFieldStrategy(FieldMismatchStrategy.IGNORE)
         .allowUnclosedQuote(false)
         .skipEmptyLines(true)
         .maxBufferSize(cellLimit)
