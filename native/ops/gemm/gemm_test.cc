@@ -80,26 +80,36 @@ struct Operands {
     return b[static_cast<size_t>(g * stride_b + ((flags & NRT_GEMM_TRANS_B) ? j * ldb + p : p * ldb + j))];
   }
 
-  std::vector<double> want(const Epilogue& e) const {
-    std::vector<double> out(c.begin(), c.end());
-    std::vector<double> row(static_cast<size_t>(n));
+  // The naive products alone, in the layout of c.
+  std::vector<double> sums() const {
+    std::vector<double> out(c.size());
     for (int64_t g = 0; g < batch; ++g) {
       for (int64_t i = 0; i < m; ++i) {
-        std::fill(row.begin(), row.end(), 0.0);
+        double* row = out.data() + g * stride_c + i * ldc;
         for (int64_t p = 0; p < k; ++p) {
           const double x = a_at(g, i, p);
-          for (int64_t j = 0; j < n; ++j) row[static_cast<size_t>(j)] += x * b_at(g, p, j);
-        }
-        for (int64_t j = 0; j < n; ++j) {
-          double& y = out[static_cast<size_t>(g * stride_c + i * ldc + j)];
-          y = act(e.alpha * row[static_cast<size_t>(j)] + (e.beta != 0 ? e.beta * y : 0) +
-                      (e.bias ? static_cast<double>(bias[static_cast<size_t>(j)]) : 0),
-                  e.activation);
+          for (int64_t j = 0; j < n; ++j) row[j] += x * b_at(g, p, j);
         }
       }
     }
     return out;
   }
+
+  std::vector<double> want(const Epilogue& e, const std::vector<double>& sum) const {
+    std::vector<double> out(c.begin(), c.end());
+    for (int64_t g = 0; g < batch; ++g) {
+      for (int64_t i = 0; i < m; ++i) {
+        for (int64_t j = 0; j < n; ++j) {
+          const size_t at = static_cast<size_t>(g * stride_c + i * ldc + j);
+          out[at] = act(e.alpha * sum[at] + (e.beta != 0 ? e.beta * out[at] : 0) +
+                            (e.bias ? static_cast<double>(bias[static_cast<size_t>(j)]) : 0),
+                        e.activation);
+        }
+      }
+    }
+    return out;
+  }
+  std::vector<double> want(const Epilogue& e) const { return want(e, sums()); }
 
   std::vector<T> run(const Epilogue& e, nrt_ctx on = ctx()) const {
     std::vector<T> out = c;
@@ -151,10 +161,11 @@ TYPED_TEST_SUITE(GemmTest, Types);
 TYPED_TEST(GemmTest, EveryFormAndSizeMatchesTheNaiveProduct) {
   for (const Shape& s : kShapes) {
     for (int32_t form = 0; form < 4; ++form) {
+      const Operands<TypeParam> o(1, s, form, form == 0 ? 0 : 3);
+      const std::vector<double> sums = o.sums();
       for (const Epilogue& e : kEpilogues) {
-        const Operands<TypeParam> o(1, s, form, form == 0 ? 0 : 3);
         SCOPED_TRACE(o.name() + ", alpha " + std::to_string(e.alpha));
-        expect_product(o.run(e), o.want(e), s.k);
+        expect_product(o.run(e), o.want(e, sums), s.k);
         if (this->HasFailure()) return;
       }
     }
@@ -178,7 +189,7 @@ TYPED_TEST(GemmTest, PackedWeightsGiveTheSameBits) {
     for (int32_t form = 0; form < 4; ++form) {
       const Operands<TypeParam> o(1, s, form, 1);
       SCOPED_TRACE(o.name());
-      for (const Epilogue& e : kEpilogues) {
+      for (const Epilogue& e : {kEpilogues[0], kEpilogues[3]}) {
         EXPECT_TRUE(same_bits(o.run(e), o.run_packed(e))) << "alpha " << e.alpha;
       }
     }
@@ -187,11 +198,11 @@ TYPED_TEST(GemmTest, PackedWeightsGiveTheSameBits) {
 
 TYPED_TEST(GemmTest, ThreadsDoNotChangeABit) {
   const int32_t before = nrt_ctx_threads(ctx());
-  const Shape shapes[] = {{3, 3000, 700}, {128, 512, 300}, {600, 70, 300},
-                          {500, 300, 600}, {64, 64, 3000}, {700, 10, 600}, {700, 2, 2500}};
+  const Shape shapes[] = {{3, 3000, 200}, {128, 512, 60}, {260, 70, 130},
+                          {300, 140, 530}, {64, 64, 800}, {600, 10, 400}, {700, 2, 900}};
   for (const Shape& s : shapes) {
     for (int32_t form = 0; form < 4; ++form) {
-      const Operands<TypeParam> o(s.m == 600 ? 3 : 1, s, form, 1);
+      const Operands<TypeParam> o(s.m == 260 ? 3 : 1, s, form, 1);
       SCOPED_TRACE(o.name());
       NRT_ASSERT_OK(nrt_ctx_set_threads(ctx(), 1));
       const std::vector<TypeParam> one = o.run(kEpilogues[3]);
