@@ -85,14 +85,14 @@ Strips cut(const Direct<T>& d) {
   return s;
 }
 
-// All tiles of one strip and one group. `a` is the window of result position (0, 0) of the strip.
+// All tiles of one strip and one group. `a` is the window of the strip's first result position,
+// which lies in result row `row`.
 template <typename T>
 void run_strip(const Direct<T>& d, const T* a, int64_t row_pitch, int64_t pixel_pitch,
-               const T* packed, const T* bias, T* out, int64_t rows, int64_t cols) {
+               const T* packed, const T* bias, T* out, int64_t row, int64_t rows, int64_t cols) {
   const Panels<T> panels(d.group_out);
   TileInput<T> in;
   in.step = d.cols.step * pixel_pitch;
-  in.tap_rows = d.rows.taps;
   in.row_gap = d.rows.gap * row_pitch;
   const bool merged = d.cols.gap == 1 && d.cols.taps > 0;
   in.runs = merged ? 1 : d.cols.taps;
@@ -108,11 +108,16 @@ void run_strip(const Direct<T>& d, const T* a, int64_t row_pitch, int64_t pixel_
     const int64_t small = cols / tiles, larger = cols % tiles;
     const TileFunction<T> tile_small = tile_for<T>(width, small);
     const TileFunction<T> tile_large = tile_for<T>(width, larger > 0 ? small + 1 : small);
-    in.b = packed + panels.first(panel) * d.depth();
+    const T* weights = packed + panels.first(panel) * d.depth();
+    const int64_t tap_row = in.runs * in.run * panels.lanes(panel);
     o.bias = bias == nullptr ? nullptr : bias + panels.first(panel);
     o.valid = panels.valid(panel);
     for (int64_t r = 0; r < rows; ++r) {
-      in.a = a + r * d.rows.step * row_pitch;
+      // Kernel rows that see only padding add nothing.
+      const Taps inside = d.rows.taps_inside(row + r);
+      in.tap_rows = inside.count;
+      in.a = a + r * d.rows.step * row_pitch + inside.first * in.row_gap;
+      in.b = weights + inside.first * tap_row;
       o.out = out + r * out_row + panels.first(panel);
       for (int64_t t = 0; t < tiles; ++t) {
         const int64_t pixels = t < larger ? small + 1 : small;
@@ -148,7 +153,7 @@ void run_task(const Direct<T>& d, const Strips& strips, int64_t task, const T* p
     }
     run_strip(d, a, (in_place ? d.cols.source : v.cols) * d.group_in, d.group_in,
               packed + g * panels.padded() * d.depth(),
-              bias == nullptr ? nullptr : bias + g * panels.padded(), out + g * d.group_out, rows,
+              bias == nullptr ? nullptr : bias + g * panels.padded(), out + g * d.group_out, row, rows,
               cols);
   }
 }
@@ -236,6 +241,10 @@ void forward(T* y, const T* x, const T* w, const T* bias, const Conv2dShape& sha
 
 template <typename T>
 void backward_data(T* dx, const T* dy, const T* w, const Conv2dShape& shape) {
+  if (conv2d_scatters<T>(shape)) {
+    conv2d_scatter(dx, dy, w, shape);
+    return;
+  }
   const Conv2dShape s = flattened(shape);
   Direct<T> d;
   d.images = s.images;

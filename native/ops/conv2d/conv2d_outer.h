@@ -2,7 +2,8 @@
 // neighbouring (kw, c) entries) by one panel of output channels, summed over a rectangle of pixels
 // with all sums in registers. For kernel files only.
 //
-//   sum[s][l][lane] += sum over i, j of x[i * x_row + j * x_step + s * x_gap + l] * dy[i, j][lane]
+//   sum[s][l][lane] += sum over images m, pixels i, j of
+//                      x[m * x_image + i * x_row + j * x_step + s * x_gap + l] * dy[m, i, j][lane]
 //
 // Both operands are read where they lie: the entries of one pixel's window are contiguous in the
 // padded NHWC input, dy's panel is contiguous over channels. Per pixel rows * length broadcasts
@@ -18,10 +19,10 @@ namespace {
 template <typename T>
 struct OuterInput {
   const T* x;
-  int64_t x_row, x_step, x_gap;
+  int64_t x_image, x_row, x_step, x_gap;
   const T* dy;
-  int64_t dy_row, dy_step;
-  int64_t pixel_rows, pixel_cols;
+  int64_t dy_image, dy_row, dy_step;
+  int64_t images, pixel_rows, pixel_cols;
   T* sum;             // [rows][gap of sum_gap elements][length][lanes]
   int64_t sum_gap;    // elements from one kernel row's sums to the next one's
 };
@@ -54,11 +55,12 @@ void outer(const OuterInput<T>& in) {
       }
     }
   }
-  for (int64_t i = 0; i < in.pixel_rows; ++i) {
+  for (int64_t line = 0; line < in.images * in.pixel_rows; ++line) {
+    const int64_t m = line / in.pixel_rows, i = line % in.pixel_rows;
     const T* x[rows];
 #pragma GCC unroll 8
-    for (int s = 0; s < rows; ++s) x[s] = in.x + i * in.x_row + s * in.x_gap;
-    const T* dy = in.dy + i * in.dy_row;
+    for (int s = 0; s < rows; ++s) x[s] = in.x + m * in.x_image + i * in.x_row + s * in.x_gap;
+    const T* dy = in.dy + m * in.dy_image + i * in.dy_row;
     for (int64_t j = in.pixel_cols; j > 0; --j) {
       V panel[vectors];
 #pragma GCC unroll 2
@@ -85,6 +87,56 @@ void outer(const OuterInput<T>& in) {
         store(in.sum + s * in.sum_gap + (l * vectors + v) * lanes, acc[s][l][v]);
       }
     }
+  }
+}
+
+// sum[lane] += sum over the same pixels of dy[m, i, j][lane]: the panel's share of dbias. Four sums
+// run side by side, because one addition waits four cycles for the one before.
+template <typename T, int width>
+void sum_panel(const OuterInput<T>& in, T* sum) {
+  typedef typename OuterTypes<T, width>::V V;
+  constexpr int vectors = OuterTypes<T, width>::vectors, lanes = OuterTypes<T, width>::lanes;
+  V acc[4][vectors] = {};
+  for (int64_t line = 0; line < in.images * in.pixel_rows; ++line) {
+    const T* dy = in.dy + line / in.pixel_rows * in.dy_image + line % in.pixel_rows * in.dy_row;
+    int64_t j = 0;
+    for (; j + 4 <= in.pixel_cols; j += 4) {
+#pragma GCC unroll 4
+      for (int u = 0; u < 4; ++u, dy += in.dy_step) {
+#pragma GCC unroll 2
+        for (int v = 0; v < vectors; ++v) {
+          V value;
+          load(value, dy + v * lanes);
+          acc[u][v] += value;
+        }
+      }
+    }
+    for (; j < in.pixel_cols; ++j, dy += in.dy_step) {
+#pragma GCC unroll 2
+      for (int v = 0; v < vectors; ++v) {
+        V value;
+        load(value, dy + v * lanes);
+        acc[0][v] += value;
+      }
+    }
+  }
+#pragma GCC unroll 2
+  for (int v = 0; v < vectors; ++v) {
+    V total;
+    load(total, sum + v * lanes);
+    total += (acc[0][v] + acc[1][v]) + (acc[2][v] + acc[3][v]);
+    store(sum + v * lanes, total);
+  }
+}
+
+template <typename T>
+void sum_panel(int width, const OuterInput<T>& in, T* sum) {
+  if (width == kTwo) {
+    sum_panel<T, kTwo>(in, sum);
+  } else if (width == kOne) {
+    sum_panel<T, kOne>(in, sum);
+  } else {
+    sum_panel<T, kHasHalf<T> ? kHalf : kOne>(in, sum);
   }
 }
 

@@ -62,10 +62,15 @@ void activate(T* v, int64_t count, int32_t activation) {
   }
 }
 
-// Adds the bias, applies the activation and stores one pixel. A NaN stays one under relu.
+// Adds the bias, applies relu and stores pixel r of a tile. A NaN stays one under relu.
+//
+// Channels that do not fill the panel (LeNet's six): where pixels are neighbours in memory the whole
+// panel is stored and the next pixel overwrites the surplus; only the last pixels of the tile, which
+// nothing follows, are stored channel by channel.
 template <typename T, int width>
-inline __attribute__((always_inline)) void finish_pixel(
-    typename TileTypes<T, width>::V* acc, const TileOutput<T>& o, int64_t pixel) {
+inline __attribute__((always_inline)) void finish_pixel(typename TileTypes<T, width>::V* acc,
+                                                        const TileOutput<T>& o, int64_t r,
+                                                        int64_t pixels) {
   typedef typename TileTypes<T, width>::V V;
   constexpr int vectors = TileTypes<T, width>::vectors, lanes = TileTypes<T, width>::lanes;
   const V zero = {};
@@ -78,17 +83,17 @@ inline __attribute__((always_inline)) void finish_pixel(
     }
     if (o.activation == NRT_UNARY_RELU) acc[v] = acc[v] < zero ? zero : acc[v];
   }
-  T* to = o.out + pixel * o.pitch;
-  if (o.valid == vectors * lanes) {
+  T* to = o.out + r * o.pitch;
+  const int64_t surplus = vectors * lanes - o.valid;
+  if (surplus == 0 || (o.pitch == o.valid && surplus <= (pixels - 1 - r) * o.pitch)) {
 #pragma GCC unroll 2
     for (int v = 0; v < vectors; ++v) store(to + v * lanes, acc[v]);
-  } else {
-    T all[vectors * lanes];
-#pragma GCC unroll 2
-    for (int v = 0; v < vectors; ++v) store(all + v * lanes, acc[v]);
-    for (int64_t i = 0; i < o.valid; ++i) to[i] = all[i];
+    return;
   }
-  activate(to, o.valid, o.activation);
+  T all[vectors * lanes];
+#pragma GCC unroll 2
+  for (int v = 0; v < vectors; ++v) store(all + v * lanes, acc[v]);
+  for (int64_t i = 0; i < o.valid; ++i) to[i] = all[i];
 }
 
 template <typename T, int width, int pixels>
@@ -121,7 +126,10 @@ void tile(const TileInput<T>& in, const TileOutput<T>& o) {
     }
   }
 #pragma GCC unroll 16
-  for (int r = 0; r < pixels; ++r) finish_pixel<T, width>(acc[r], o, r);
+  for (int r = 0; r < pixels; ++r) finish_pixel<T, width>(acc[r], o, r, pixels);
+  if (o.activation != NRT_UNARY_IDENTITY && o.activation != NRT_UNARY_RELU) {
+    for (int r = 0; r < pixels; ++r) activate(o.out + r * o.pitch, o.valid, o.activation);
+  }
 }
 
 template <typename T>

@@ -12,6 +12,12 @@ namespace NRT_ISA_NS {
 template <typename T>
 void conv2d_weights(T* dw, T* dbias, const T* x, const T* dy, const Conv2dShape& shape);
 
+// In conv2d_scatter_cpu.cc: backward-data for few input channels, and whether it pays.
+template <typename T>
+bool conv2d_scatters(const Conv2dShape& shape);
+template <typename T>
+void conv2d_scatter(T* dx, const T* dy, const T* w, const Conv2dShape& shape);
+
 namespace {
 
 #if defined(NRT_ISA_AVX512)
@@ -82,6 +88,11 @@ struct Panels {
   int64_t padded() const { return first(count - 1) + lanes(count - 1); }
 };
 
+// Taps first .. first + count - 1.
+struct Taps {
+  int64_t first, count;
+};
+
 // One spatial axis: result position t (of `positions`) is written at out_first + t * out_step and
 // reads the source at t * step + first + k * gap for k = 0 .. taps - 1; the k-th tap is row (or
 // column) tap_first + k * tap_step of the kernel. Forward and every phase of backward-data fit.
@@ -95,6 +106,13 @@ struct Axis {
   int64_t begin(int64_t t) const { return t * step + first; }
   int64_t span(int64_t count) const {
     return (count - 1) * step + (taps > 0 ? (taps - 1) * gap + 1 : 0);
+  }
+  // The taps of position t that fall inside the source.
+  Taps taps_inside(int64_t t) const {
+    const int64_t at = begin(t);
+    const int64_t low = at >= 0 ? 0 : min64(div_up(-at, gap), taps);
+    const int64_t high = at >= source ? 0 : min64((source - 1 - at) / gap + 1, taps);
+    return Taps{low, max64(high - low, 0)};
   }
   bool inside(int64_t t, int64_t count) const {
     return begin(t) >= 0 && begin(t) + span(count) <= source;
