@@ -85,6 +85,14 @@ Strips cut(const Direct<T>& d) {
   return s;
 }
 
+// `line_taps`: kernel columns where a line_tile may be used, or 0.
+template <typename T>
+TileFunction<T> choose_tile(int width, int64_t pixels, int64_t line_taps) {
+  const TileFunction<T> line =
+      line_taps > 0 ? line_tile_for<T>(width, pixels, line_taps) : nullptr;
+  return line != nullptr ? line : tile_for<T>(width, pixels);
+}
+
 // All tiles of one strip and one group. `a` is the window of the strip's first result position,
 // which lies in result row `row`.
 template <typename T>
@@ -106,8 +114,10 @@ void run_strip(const Direct<T>& d, const T* a, int64_t row_pitch, int64_t pixel_
     const int width = panels.width(panel);
     const int64_t tiles = div_up(cols, kTilePixels[width]);
     const int64_t small = cols / tiles, larger = cols % tiles;
-    const TileFunction<T> tile_small = tile_for<T>(width, small);
-    const TileFunction<T> tile_large = tile_for<T>(width, larger > 0 ? small + 1 : small);
+    const bool line = merged && in.step == 1 && d.group_in == 1;
+    const TileFunction<T> tile_small = choose_tile<T>(width, small, line ? in.run : 0);
+    const TileFunction<T> tile_large =
+        choose_tile<T>(width, larger > 0 ? small + 1 : small, line ? in.run : 0);
     const T* weights = packed + panels.first(panel) * d.depth();
     const int64_t tap_row = in.runs * in.run * panels.lanes(panel);
     o.bias = bias == nullptr ? nullptr : bias + panels.first(panel);
@@ -189,35 +199,12 @@ void run(const Direct<T>& d, const T* w) {
            });
 }
 
-Axis forward_axis(int64_t out, int64_t in, int64_t kernel, int64_t stride, int64_t dilation,
-                  int64_t pad) {
-  return Axis{out, stride, kernel, -pad, dilation, 0, 1, 0, 1, in};
-}
-
-// Positions `at` of dx with (at + pad) % stride == phase: dy position (at + pad - p * dilation) /
-// stride for the kernel positions p that make this a whole number.
-Axis phase_axis(int64_t phase, int64_t in, int64_t out, int64_t kernel, int64_t stride,
-                int64_t dilation, int64_t pad) {
-  const int64_t divisor = common_divisor(dilation, stride), period = stride / divisor;
-  Axis a{};
-  a.source = out;
-  a.step = 1;
-  a.gap = dilation / divisor;
-  a.tap_step = -period;
-  a.out_first = ((phase - pad) % stride + stride) % stride;
-  a.out_step = stride;
-  a.positions = a.out_first < in ? (in - 1 - a.out_first) / stride + 1 : 0;
-  for (int64_t p = 0; p < min64(kernel, period); ++p) {
-    if ((p * dilation) % stride != phase) continue;
-    a.taps = (kernel - 1 - p) / period + 1;
-    a.tap_first = p + (a.taps - 1) * period;
-    a.first = (a.out_first + pad - a.tap_first * dilation) / stride;
-  }
-  return a;
-}
-
 template <typename T>
 void forward(T* y, const T* x, const T* w, const T* bias, const Conv2dShape& shape) {
+  if (conv2d_is_depthwise(shape)) {
+    conv2d_depthwise(y, x, w, bias, shape);
+    return;
+  }
   const Conv2dShape s = flattened(shape);
   Direct<T> d;
   d.rows = forward_axis(s.out_h, s.in_h, s.kernel_h, s.stride_h, s.dilation_h, s.pad_top);
@@ -241,6 +228,10 @@ void forward(T* y, const T* x, const T* w, const T* bias, const Conv2dShape& sha
 
 template <typename T>
 void backward_data(T* dx, const T* dy, const T* w, const Conv2dShape& shape) {
+  if (conv2d_is_depthwise(shape)) {
+    conv2d_depthwise_data(dx, dy, w, shape);
+    return;
+  }
   if (conv2d_scatters<T>(shape)) {
     conv2d_scatter(dx, dy, w, shape);
     return;

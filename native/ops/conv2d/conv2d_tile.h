@@ -132,8 +132,59 @@ void tile(const TileInput<T>& in, const TileOutput<T>& o) {
   }
 }
 
+// The same for one input channel and step 1 (the first layer of LeNet): neighbouring pixels share
+// their inputs, so every input is broadcast once for all columns of the kernel, whose weights stay
+// in registers, instead of once per pixel and column.
+template <typename T, int width, int pixels, int taps>
+void line_tile(const TileInput<T>& in, const TileOutput<T>& o) {
+  typedef typename TileTypes<T, width>::V V;
+  constexpr int lanes = TileTypes<T, width>::lanes;
+  V acc[pixels][1] = {};
+  for (int64_t i = 0; i < in.tap_rows; ++i) {
+    const T* a = in.a + i * in.row_gap;
+    V w[taps];
+#pragma GCC unroll 8
+    for (int q = 0; q < taps; ++q) load(w[q], in.b + (i * taps + q) * lanes);
+#pragma GCC unroll 32
+    for (int t = 0; t < pixels + taps - 1; ++t) {
+      const V value = V{} + a[t];
+#pragma GCC unroll 8
+      for (int q = 0; q < taps; ++q) {
+        if (t - q >= 0 && t - q < pixels) acc[t - q][0] += w[q] * value;
+      }
+    }
+  }
+#pragma GCC unroll 16
+  for (int r = 0; r < pixels; ++r) finish_pixel<T, width>(acc[r], o, r, pixels);
+  if (o.activation != NRT_UNARY_IDENTITY && o.activation != NRT_UNARY_RELU) {
+    for (int r = 0; r < pixels; ++r) activate(o.out + r * o.pitch, o.valid, o.activation);
+  }
+}
+
 template <typename T>
 using TileFunction = void (*)(const TileInput<T>&, const TileOutput<T>&);
+
+// A line_tile for these numbers, or null: kernels of three or five columns, at most one vector of
+// channels, eight to fourteen pixels, levels with enough registers.
+template <typename T>
+TileFunction<T> line_tile_for(int width, int64_t pixels, int64_t taps) {
+  constexpr int fewest = 8;
+  if (kRegisters < 32 || width == kTwo || pixels < fewest || (taps != 3 && taps != 5)) {
+    return nullptr;
+  }
+#define NRT_LINE_TILE(w, n, t) line_tile<T, kRegisters < 32 ? kOne : (w), kRegisters < 32 ? 1 : (n), t>
+#define NRT_LINE_TILES(w, t)                                                                \
+  {NRT_LINE_TILE(w, 8, t),  NRT_LINE_TILE(w, 9, t),  NRT_LINE_TILE(w, 10, t),               \
+   NRT_LINE_TILE(w, 11, t), NRT_LINE_TILE(w, 12, t), NRT_LINE_TILE(w, 13, t),               \
+   NRT_LINE_TILE(w, 14, t)}
+  constexpr int half = kHasHalf<T> ? kHalf : kOne;
+  static const TileFunction<T> table[2][2][7] = {
+      {NRT_LINE_TILES(half, 3), NRT_LINE_TILES(half, 5)},
+      {NRT_LINE_TILES(kOne, 3), NRT_LINE_TILES(kOne, 5)}};
+#undef NRT_LINE_TILES
+#undef NRT_LINE_TILE
+  return table[width][taps == 5][pixels - fewest];
+}
 
 // tile_for<T>(width, pixels), pixels from 1 to kTilePixels[width].
 template <typename T>

@@ -18,6 +18,15 @@ bool conv2d_scatters(const Conv2dShape& shape);
 template <typename T>
 void conv2d_scatter(T* dx, const T* dy, const T* w, const Conv2dShape& shape);
 
+// In conv2d_depthwise_cpu.cc: one input and one output channel per group.
+bool conv2d_is_depthwise(const Conv2dShape& shape);
+template <typename T>
+void conv2d_depthwise(T* y, const T* x, const T* w, const T* bias, const Conv2dShape& shape);
+template <typename T>
+void conv2d_depthwise_data(T* dx, const T* dy, const T* w, const Conv2dShape& shape);
+template <typename T>
+void conv2d_depthwise_weights(T* dw, T* dbias, const T* x, const T* dy, const Conv2dShape& shape);
+
 namespace {
 
 #if defined(NRT_ISA_AVX512)
@@ -125,31 +134,36 @@ struct Window {
 };
 
 // Copies `channels` channels (from the pointer on, pixels `pitch` apart) of a window into dst
-// [rows, cols, channels]; what lies outside the image becomes zero.
+// [rows, cols, channels]; what lies outside the image becomes zero. Windows with short rows are
+// cleared as a whole first: three calls per row would cost more than the copy.
 template <typename T>
 void copy_window(T* NRT_RESTRICT dst, const T* image, int64_t in_h, int64_t in_w, int64_t pitch,
                  int64_t channels, const Window& v) {
+  constexpr int64_t kShort = 128;
   const int64_t left = min64(max64(-v.col, 0), v.cols);
   const int64_t middle = max64(min64(v.cols - left, in_w - (v.col + left)), 0);
-  const int64_t right = v.cols - left - middle;
+  const int64_t row_size = v.cols * channels, copied = middle * channels;
+  const int64_t first = left * channels, last = first + copied;
+  const bool cleared = row_size <= kShort;
+  if (cleared) memset(dst, 0, static_cast<size_t>(v.rows * row_size) * sizeof(T));
   for (int64_t r = 0; r < v.rows; ++r) {
     const int64_t row = v.row + r;
-    T* to = dst + r * v.cols * channels;
-    if (row < 0 || row >= in_h || middle == 0) {
-      memset(to, 0, static_cast<size_t>(v.cols * channels) * sizeof(T));
-      continue;
+    T* to = dst + r * row_size;
+    const bool outside = row < 0 || row >= in_h || middle == 0;
+    if (outside && !cleared) memset(to, 0, static_cast<size_t>(row_size) * sizeof(T));
+    if (outside) continue;
+    if (!cleared) {
+      memset(to, 0, static_cast<size_t>(first) * sizeof(T));
+      memset(to + last, 0, static_cast<size_t>(row_size - last) * sizeof(T));
     }
-    memset(to, 0, static_cast<size_t>(left * channels) * sizeof(T));
-    to += left * channels;
     const T* from = image + (row * in_w + v.col + left) * pitch;
     if (pitch == channels) {
-      memcpy(to, from, static_cast<size_t>(middle * channels) * sizeof(T));
-    } else {
-      for (int64_t p = 0; p < middle; ++p) {
-        for (int64_t d = 0; d < channels; ++d) to[p * channels + d] = from[p * pitch + d];
-      }
+      memcpy(to + first, from, static_cast<size_t>(copied) * sizeof(T));
+      continue;
     }
-    memset(to + middle * channels, 0, static_cast<size_t>(right * channels) * sizeof(T));
+    for (int64_t p = 0; p < middle; ++p) {
+      for (int64_t d = 0; d < channels; ++d) to[first + p * channels + d] = from[p * pitch + d];
+    }
   }
 }
 
@@ -170,6 +184,33 @@ inline int64_t common_divisor(int64_t a, int64_t b) {
     const int64_t rest = a % b;
     a = b;
     b = rest;
+  }
+  return a;
+}
+
+inline Axis forward_axis(int64_t out, int64_t in, int64_t kernel, int64_t stride, int64_t dilation,
+                  int64_t pad) {
+  return Axis{out, stride, kernel, -pad, dilation, 0, 1, 0, 1, in};
+}
+
+// Positions `at` of dx with (at + pad) % stride == phase: dy position (at + pad - p * dilation) /
+// stride for the kernel positions p that make this a whole number.
+inline Axis phase_axis(int64_t phase, int64_t in, int64_t out, int64_t kernel, int64_t stride,
+                int64_t dilation, int64_t pad) {
+  const int64_t divisor = common_divisor(dilation, stride), period = stride / divisor;
+  Axis a{};
+  a.source = out;
+  a.step = 1;
+  a.gap = dilation / divisor;
+  a.tap_step = -period;
+  a.out_first = ((phase - pad) % stride + stride) % stride;
+  a.out_step = stride;
+  a.positions = a.out_first < in ? (in - 1 - a.out_first) / stride + 1 : 0;
+  for (int64_t p = 0; p < min64(kernel, period); ++p) {
+    if ((p * dilation) % stride != phase) continue;
+    a.taps = (kernel - 1 - p) / period + 1;
+    a.tap_first = p + (a.taps - 1) * period;
+    a.first = (a.out_first + pad - a.tap_first * dilation) / stride;
   }
   return a;
 }

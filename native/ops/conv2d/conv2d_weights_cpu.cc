@@ -39,8 +39,8 @@ struct Weights {
   Weights(const Conv2dShape& shape, const T* x_, const T* dy_) : s(shape), x(x_), dy(dy_) {
     group_in = s.in_c / s.groups;
     group_out = s.out_c / s.groups;
-    rows = Axis{s.out_h, s.stride_h, s.kernel_h, -s.pad_top, s.dilation_h, 0, 1, 0, 1, s.in_h};
-    cols = Axis{s.out_w, s.stride_w, s.kernel_w, -s.pad_left, s.dilation_w, 0, 1, 0, 1, s.in_w};
+    rows = forward_axis(s.out_h, s.in_h, s.kernel_h, s.stride_h, s.dilation_h, s.pad_top);
+    cols = forward_axis(s.out_w, s.in_w, s.kernel_w, s.stride_w, s.dilation_w, s.pad_left);
     runs = s.dilation_w == 1 ? 1 : s.kernel_w;
     run = s.dilation_w == 1 ? s.kernel_w * group_in : group_in;
     cut();
@@ -255,6 +255,10 @@ void run_parts(const Weights<T>& d, T* sums, T* biases) {
 
 template <typename T>
 void conv2d_weights(T* dw, T* dbias, const T* x, const T* dy, const Conv2dShape& shape) {
+  if (conv2d_is_depthwise(shape)) {
+    conv2d_depthwise_weights(dw, dbias, x, dy, shape);
+    return;
+  }
   const Weights<T> d(flattened(shape), x, dy);
   const Conv2dShape& s = d.s;
   const Panels<T> panels(d.group_out);
