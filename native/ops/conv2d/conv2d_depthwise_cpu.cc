@@ -66,8 +66,8 @@ inline __attribute__((always_inline)) void depth_block(const DepthTile<T>& t, in
   }
 }
 
-// Calls body(first channel, vector of lanes, number of vectors) over all channels: pairs of vectors,
-// one, half a vector, then single channels.
+// Calls body(first channel, vector of lanes, number of vectors) over all channels: pairs of
+// vectors, one, half a vector, then single channels.
 template <int n>
 struct Count {};
 template <typename T, typename F>

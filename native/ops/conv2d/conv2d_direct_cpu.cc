@@ -163,8 +163,8 @@ void run_task(const Direct<T>& d, const Strips& strips, int64_t task, const T* p
     }
     run_strip(d, a, (in_place ? d.cols.source : v.cols) * d.group_in, d.group_in,
               packed + g * panels.padded() * d.depth(),
-              bias == nullptr ? nullptr : bias + g * panels.padded(), out + g * d.group_out, row, rows,
-              cols);
+              bias == nullptr ? nullptr : bias + g * panels.padded(), out + g * d.group_out, row,
+              rows, cols);
   }
 }
 

@@ -2,10 +2,10 @@
 //
 //   dx[row(i, p), j*sw - pl + q, d] += sum over o of dy[i, j, o] * w[p, q, d, o]
 //
-// The direct form (conv2d_direct_cpu.cc) puts dx's channels in the lanes of a vector and would leave
-// most of them empty. Here the lanes are (q, d), which lie side by side in dx as well: one pixel of
-// dy adds one or two whole vectors to each of kh rows of dx. It also visits only pixels of dy that
-// exist, where the direct form multiplies the zeros of the padding.
+// The direct form (conv2d_direct_cpu.cc) puts dx's channels in the lanes of a vector and would
+// leave most of them empty. Here the lanes are (q, d), which lie side by side in dx as well: one
+// pixel of dy adds one or two whole vectors to each of kh rows of dx. It also visits only pixels of
+// dy that exist, where the direct form multiplies the zeros of the padding.
 //
 //   acc[p][u][lane] over all o in registers, for kernel rows p and pixels u of one row of dy,
 //   then added to a zeroed padded copy of the dx rows of this task, which is cut out at the end.

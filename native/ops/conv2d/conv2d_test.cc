@@ -119,7 +119,8 @@ void each_product(const Shape& s, F body) {
             for (int64_t o = 0; o < s.oc; ++o) {
               for (int64_t d = 0; d < cg; ++d) {
                 body(((n * s.h + row) * s.w + col) * s.c + o / og * cg + d,
-                     ((p * s.kw + q) * cg + d) * s.oc + o, ((n * s.oh() + i) * s.ow() + j) * s.oc + o);
+                     ((p * s.kw + q) * cg + d) * s.oc + o,
+                     ((n * s.oh() + i) * s.ow() + j) * s.oc + o);
               }
             }
           }

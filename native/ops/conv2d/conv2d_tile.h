@@ -64,8 +64,8 @@ void activate(T* v, int64_t count, int32_t activation) {
 
 // Adds the bias, applies relu and stores pixel r of a tile. A NaN stays one under relu.
 //
-// Channels that do not fill the panel (LeNet's six): where pixels are neighbours in memory the whole
-// panel is stored and the next pixel overwrites the surplus; only the last pixels of the tile, which
+// Channels that do not fill the panel (LeNet's six): where pixels are neighbours in memory the
+// whole panel is stored and the next pixel overwrites the surplus; only a tile's last pixels, which
 // nothing follows, are stored channel by channel.
 template <typename T, int width>
 inline __attribute__((always_inline)) void finish_pixel(typename TileTypes<T, width>::V* acc,
@@ -108,7 +108,9 @@ void tile(const TileInput<T>& in, const TileOutput<T>& o) {
     for (int64_t j = 0; j < in.runs; ++j) {
       const T* base[bases];
 #pragma GCC unroll 8
-      for (int r = 0; r < bases; ++r) base[r] = in.a + i * in.row_gap + j * in.run_gap + 3 * r * step;
+      for (int r = 0; r < bases; ++r) {
+        base[r] = in.a + i * in.row_gap + j * in.run_gap + 3 * r * step;
+      }
       for (int64_t k = in.run; k > 0; --k) {
         V panel[vectors];
 #pragma GCC unroll 2
@@ -172,7 +174,8 @@ TileFunction<T> line_tile_for(int width, int64_t pixels, int64_t taps) {
   if (kRegisters < 32 || width == kTwo || pixels < fewest || (taps != 3 && taps != 5)) {
     return nullptr;
   }
-#define NRT_LINE_TILE(w, n, t) line_tile<T, kRegisters < 32 ? kOne : (w), kRegisters < 32 ? 1 : (n), t>
+#define NRT_LINE_TILE(w, n, t) \
+  line_tile<T, kRegisters < 32 ? kOne : (w), kRegisters < 32 ? 1 : (n), t>
 #define NRT_LINE_TILES(w, t)                                                                \
   {NRT_LINE_TILE(w, 8, t),  NRT_LINE_TILE(w, 9, t),  NRT_LINE_TILE(w, 10, t),               \
    NRT_LINE_TILE(w, 11, t), NRT_LINE_TILE(w, 12, t), NRT_LINE_TILE(w, 13, t),               \

@@ -1,11 +1,12 @@
 // Backward-weights: dw[p, q, d, o] = sum over images and pixels of x(shifted)[d] * dy[o].
 //
-// A task is a strip of result rows of one image, or several small images. Its padded input window is
-// copied to scratch (or used in place, as in conv2d_direct_cpu.cc); then every block of weights runs
-// over the task's pixels with its sums in registers (conv2d_outer.h). There is no im2col in memory.
+// A task is a strip of result rows of one image, or several small images. Its padded input window
+// is copied to scratch (or used in place, as in conv2d_direct_cpu.cc); then every block of weights
+// runs over the task's pixels with its sums in registers (conv2d_outer.h). There is no im2col in
+// memory.
 //
 //   small dw   tasks are split in chunks, each with a partial dw, added in chunk order at the end
-//   large dw   (about the second-level cache)       partials would cost more than they bring, so
+//   large dw   (about the second-level cache) partials would cost more than they bring, so
 //              the split is by panel of output channels and kernel row: each part of dw stays in
 //              cache while all tasks run over it
 //

@@ -3,8 +3,8 @@
 //   max      y[i, j, d] = max over (p, q) of x[i*sh + p*dh - pt, j*sw + q*dw - pl, d]
 //   average  the mean of the same cells; backward spreads dy back over them
 //
-// One task is one row of the result (forward) or of dx (backward, which gathers from the windows that
-// cover a cell): no two tasks write the same place and the order of every sum is fixed.
+// One task is one row of the result (forward) or of dx (backward, which gathers from the windows
+// over a cell): no two tasks write the same place and the order of every sum is fixed.
 //
 // Within a row every pixel's channels go through registers, a vector of lanes at a time, over all
 // cells of the window, and are stored once. A vector may reach into the next pixel (LeNet's six
@@ -86,8 +86,7 @@ inline Range taps_between(int64_t offset, int64_t dilation, int64_t kernel, int6
   return r;
 }
 
-// What all rows share, in scratch of the calling thread.
-struct Plan {
+struct Plan {  // what all rows share, in scratch of the calling thread
   const Pool2dShape& s;
   Range* columns;         // per result column: kernel columns inside the image
   int64_t* counted;       // per result column: kernel columns that count in the mean
@@ -235,7 +234,7 @@ inline __attribute__((always_inline)) void max_pixel(const Cells& cells, const T
   }
 }
 
-// A row of pixels of one vector each, two by two cells: the window of LeNet, without bookkeeping per
+// A row of pixels of one vector each, two by two cells: LeNet's window, without bookkeeping per
 // pixel. `from` is the first pixel's first cell, at position `first` of the plane.
 template <typename T, int lanes, bool with_positions>
 __attribute__((noinline)) void max_row_of_four(const T* from, int64_t first, const Cells& cells,
@@ -268,7 +267,7 @@ __attribute__((noinline)) void max_row_of_four(const T* from, int64_t first, con
 }
 
 template <typename T, int lanes, bool with_positions>
-__attribute__((noinline)) void max_row(const Plan& plan, int64_t i, T* y, int32_t* argmax, const T* image) {
+void max_row(const Plan& plan, int64_t i, T* y, int32_t* argmax, const T* image) {
   const int64_t c = plan.s.channels, size = plan.row_size();
   const Range taps = row_taps(plan.s, i);
   if (c <= lanes && plan.full_columns && plan.s.kernel_w == 2 && taps.end - taps.begin == 2) {
@@ -310,7 +309,7 @@ inline __attribute__((always_inline)) void average_pixel(const Cells& cells, con
 }
 
 template <typename T, int lanes>
-__attribute__((noinline)) void average_row(const Plan& plan, int64_t i, T* y, const T* image) {
+void average_row(const Plan& plan, int64_t i, T* y, const T* image) {
   const int64_t c = plan.s.channels, size = plan.row_size();
   const Range taps = row_taps(plan.s, i);
   for (int64_t j = 0; j < plan.s.out_w; ++j) {
@@ -325,7 +324,7 @@ __attribute__((noinline)) void average_row(const Plan& plan, int64_t i, T* y, co
 
 // dx of one image row from the windows that cover it; `argmax` null means average.
 template <typename T, int lanes, bool average>
-__attribute__((noinline)) void backward_row(const Plan& plan, int64_t row, T* dx, const T* dy, const int32_t* argmax,
+void backward_row(const Plan& plan, int64_t row, T* dx, const T* dy, const int32_t* argmax,
                   const int64_t* windows, int64_t window_count) {
   typedef typename Types<T, lanes>::Values Values;
   typedef typename Types<T, lanes>::Positions Positions;
@@ -358,7 +357,7 @@ __attribute__((noinline)) void backward_row(const Plan& plan, int64_t row, T* dx
   }
 }
 
-// Windows side by side without gap or overlap (2x2, step 2): every cell has one window, whose values
+// Windows side by side without gap or overlap (2x2, step 2): each cell has one window, whose values
 // are loaded once per row of dx and stored under each of its columns. One vector per pixel.
 template <typename T, int lanes, bool average>
 __attribute__((noinline)) void backward_row_tiled(const Plan& plan, int64_t row, T* dx, const T* dy,
@@ -484,11 +483,6 @@ void backward(T* dx, const T* dy, const int32_t* argmax, const Pool2dShape& s) {
 }
 
 template <typename T>
-void max_backward(T* dx, const T* dy, const int32_t* argmax, const Pool2dShape& s) {
-  backward<T, false>(dx, dy, argmax, s);
-}
-
-template <typename T>
 void average_backward(T* dx, const T* dy, const Pool2dShape& s) {
   backward<T, true>(dx, dy, nullptr, s);
 }
@@ -497,8 +491,9 @@ void average_backward(T* dx, const T* dy, const Pool2dShape& s) {
 
 extern const Pool2dKernels pool2d_kernels;
 const Pool2dKernels pool2d_kernels = {
-    {max_forward<float>, max_backward<float>, average_forward<float>, average_backward<float>},
-    {max_forward<double>, max_backward<double>, average_forward<double>, average_backward<double>}};
+    {max_forward<float>, backward<float, false>, average_forward<float>, average_backward<float>},
+    {max_forward<double>, backward<double, false>, average_forward<double>,
+     average_backward<double>}};
 
 }  // namespace NRT_ISA_NS
 }  // namespace nrt

@@ -121,9 +121,8 @@ int64_t winner(const std::vector<T>& x, const WindowCells& w, int64_t base, int6
   int64_t best = -1;
   for (const int64_t cell : w.cells) {
     const T v = x[base + cell * c];
-    if (best < 0 || (!std::isnan(x[base + best * c]) && (std::isnan(v) || v > x[base + best * c]))) {
-      best = cell;
-    }
+    const T so_far = best < 0 ? v : x[base + best * c];
+    if (best < 0 || (!std::isnan(so_far) && (std::isnan(v) || v > so_far))) best = cell;
   }
   return best;
 }
@@ -297,7 +296,8 @@ class Pool2dErrors : public ::testing::Test {
 
 TEST_F(Pool2dErrors, EveryExtentIsChecked) {
   const char* names[] = {"n",  "h",        "w",        "c",          "oh",         "ow",      "kh",
-                         "kw", "stride_h", "stride_w", "dilation_h", "dilation_w", "pad_top", "pad_left"};
+                         "kw", "stride_h", "stride_w", "dilation_h", "dilation_w", "pad_top",
+                         "pad_left"};
   for (int i = 0; i < 14; ++i) {
     refused(with(i, -1), names[i]);
     refused(with(i, int64_t{1} << 31), names[i]);
