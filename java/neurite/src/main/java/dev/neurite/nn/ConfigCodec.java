@@ -62,10 +62,11 @@ final class ConfigCodec {
 
   private static Object get(Record record, RecordComponent c) {
     try {
-      c.getAccessor().setAccessible(true);
+      c.getAccessor().trySetAccessible();
       return c.getAccessor().invoke(record);
     } catch (IllegalAccessException | InvocationTargetException e) {
-      throw new IllegalStateException("cannot read " + c, e);
+      throw new IllegalStateException(
+          "model file: cannot read " + record.getClass().getName() + "; make the record public", e);
     }
   }
 
@@ -133,12 +134,13 @@ final class ConfigCodec {
     }
     try {
       Constructor<R> constructor = type.getDeclaredConstructor(types);
-      constructor.setAccessible(true);
+      constructor.trySetAccessible();
       return constructor.newInstance(values);
     } catch (InvocationTargetException e) {
       throw new IllegalArgumentException(where + ": " + e.getCause().getMessage(), e.getCause());
     } catch (ReflectiveOperationException e) {
-      throw new IllegalStateException("cannot make a " + type, e);
+      throw new IllegalStateException(
+          "model file: cannot make a " + type.getName() + "; make the record public", e);
     }
   }
 
