@@ -290,6 +290,8 @@ abstract class OpContract {
       test.run();
       assertTrue(!scope.isClosed());
     }
-    assertEquals(before, Abi.nrt_memory_counter(ctx, Abi.NRT_MEMORY_LIVE_BLOCKS), "live blocks after the test");
+    // Fewer is fine: the collector may have freed what an earlier test class let go.
+    long after = Abi.nrt_memory_counter(ctx, Abi.NRT_MEMORY_LIVE_BLOCKS);
+    assertTrue(after <= before, "expected at most " + before + " live blocks after the test, given " + after);
   }
 }
