@@ -52,7 +52,7 @@ class GoldenTest {
     Process process =
         new ProcessBuilder(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "--enable-native-access=ALL-UNNAMED", "-Dneurite.isa=" + level, "-cp",
+                "--enable-native-access=ALL-UNNAMED", "-Dneurite.isa=" + level, "-Dneurite.golden=" + folder, "-cp",
                 System.getProperty("surefire.test.class.path", System.getProperty("java.class.path")),
                 GoldenRunner.class.getName(), folder.toString())
             .redirectErrorStream(true)

@@ -16,7 +16,9 @@ final class GoldenTopics {
           new MetricGolden(),
           new ExactMetricGolden(),
           new OptimizerGolden(),
-          new ScheduleGolden());
+          new ScheduleGolden(),
+          new InitGolden(),
+          new TensorFileGolden());
 
   private GoldenTopics() {}
 }
