@@ -1,10 +1,12 @@
 package dev.neurite.cli;
 
 import dev.neurite.Neurite;
+import dev.neurite.data.Dataset;
 import dev.neurite.loss.Losses;
 import dev.neurite.metric.Metrics;
 import dev.neurite.nn.Model;
 import dev.neurite.optim.Adam;
+import dev.neurite.optim.LearningRate;
 import dev.neurite.plot.LearningCurve;
 import dev.neurite.train.CsvLogger;
 import dev.neurite.train.Evaluation;
@@ -31,8 +33,9 @@ final class TrainCommand implements Callable<Integer> {
 
   private static final int DIGIT_EPOCHS = 30;
   private static final int PICTURE_EPOCHS = 5;
-  private static final double DIGIT_RATE = 2e-3;
-  private static final double PICTURE_RATE = 1e-3;
+  private static final double START_RATE = 2e-3;
+  /** Part of the learning rate that is left at the end of the cosine. */
+  private static final double LAST_RATE = 0.02;
 
   @Spec private CommandSpec spec;
 
@@ -48,7 +51,7 @@ final class TrainCommand implements Callable<Integer> {
   @Option(names = "--batch", description = "examples per step (default: ${DEFAULT-VALUE})", defaultValue = "64")
   private int batch;
 
-  @Option(names = "--lr", description = "learning rate of Adam (default: 0.002 for digits, 0.001 else)")
+  @Option(names = "--lr", description = "learning rate of Adam at the start of its cosine decay (default: 0.002)")
   private Double rate;
 
   @Option(names = "--seed", description = "same seed, same result (default: ${DEFAULT-VALUE})", defaultValue = "42")
@@ -75,12 +78,15 @@ final class TrainCommand implements Callable<Integer> {
         digits ? Networks.digits(choice.classes().size()) : Networks.pictures(data, choice.classes().size())) {
       text.println(model.summary());
       text.flush();
-      double lr = rate == null ? (digits ? DIGIT_RATE : PICTURE_RATE) : rate;
+      double lr = rate == null ? START_RATE : rate;
       int passes = epochs == null ? (digits ? DIGIT_EPOCHS : PICTURE_EPOCHS) : epochs;
-      model.compile(Adam.of(lr), Losses.softmaxCrossEntropy(), Metrics.accuracy());
+      Dataset batches = choice.train().shuffle().batch(batch);
+      double steps = Math.max(1, (double) passes * batches.batches());
+      LearningRate schedule = LearningRate.cosineDecay(lr, steps, LAST_RATE);
+      model.compile(Adam.of(schedule), Losses.softmaxCrossEntropy(), Metrics.accuracy());
       History history =
           model.fit(
-              choice.train().shuffle().batch(batch),
+              batches,
               Fit.epochs(passes)
                   .seed(seed)
                   .validateOn(choice.test().batch(256))
