@@ -6,18 +6,21 @@
 #     --threads N     threads of the library (default 1: timed by CPU time; more: by wall clock)
 #     --quick         one short measurement a case instead of the median of three
 #     --save          also write bench/results/<machine>-<date>.json
+#     --jmh           measure from Java instead: overhead per operation, whole training steps;
+#                     --filter takes names such as 'addTen' or 'StepBenchmark'
 #   NEURITE_ISA=base|avx2|avx512 measures another level.
 set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 
-filter=. threads=1 save=false repetitions=3 seconds=0.2
+filter=. threads=1 save=false quick=false jmh=false repetitions=3 seconds=0.2
 while [ $# -gt 0 ]; do
   case $1 in
     --filter) filter=${2:?--filter needs a regular expression}; shift ;;
     --threads) threads=${2:?--threads needs a number}; shift ;;
-    --quick) repetitions=1 seconds=0.05 ;;
+    --quick) quick=true repetitions=1 seconds=0.05 ;;
     --save) save=true ;;
-    -h | --help) sed -n '2,9s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"; exit 0 ;;
+    --jmh) jmh=true ;;
+    -h | --help) sed -n '2,11s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"; exit 0 ;;
     *) echo "bench/run.sh: unknown option $1 (see --help)" >&2; exit 2 ;;
   esac
   shift
@@ -67,6 +70,41 @@ run_native() {
   fi
 }
 
+build_jmh() {
+  if ! command -v mvn >/dev/null; then
+    echo "bench/run.sh: missing; run: sudo apt-get install maven" >&2
+    exit 1
+  fi
+  if ! (cd "$root" && mvn -q -B -Dnative.tests=OFF -DskipTests -Dmaven.javadoc.skip=true \
+    -pl bench/java -am package) >"$root/build/jmh.log" 2>&1; then
+    tail -n 30 "$root/build/jmh.log" >&2
+    exit 1
+  fi
+}
+
+run_jmh() {
+  local table=$root/build/jmh.txt arguments=(-prof gc -rf text -v SILENT)
+  if $quick; then
+    arguments+=(-f 1 -wi 3 -w 500ms -i 5 -r 500ms)
+  fi
+  java -jar "$root/bench/java/target/benchmarks.jar" "$filter" "${arguments[@]}" -rff "$table"
+  # Of the allocation profiler's rows only the bytes per operation say anything here.
+  sed -i -E '/gc\.(alloc\.rate |count|time)/d; s/gc\.alloc\.rate\.norm/bytes             /' "$table"
+  cat "$table"
+  if $save; then
+    local result
+    result=$root/bench/results/$(machine)-$(date -u +%Y-%m-%d)-jmh.txt
+    mkdir -p "$root/bench/results"
+    cp "$table" "$result"
+    echo "saved bench/results/$(basename "$result")"
+  fi
+}
+
 mkdir -p "$root/build"
-build_native
-run_native
+if $jmh; then
+  build_jmh
+  run_jmh
+else
+  build_native
+  run_native
+fi

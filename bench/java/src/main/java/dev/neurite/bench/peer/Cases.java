@@ -1,9 +1,14 @@
 package dev.neurite.bench.peer;
 
 /** Makes the work of a case from its kind; any sizes, not only the listed ones. */
-final class Cases {
+public final class Cases {
 
   private Cases() {}
+
+  /** The work of a line {@code name kind key=value ...}. */
+  public static Work of(String line) {
+    return make(CaseLine.parse(line));
+  }
 
   static Work make(CaseLine c) {
     return switch (c.kind()) {

@@ -1,7 +1,7 @@
 package dev.neurite.bench.peer;
 
 /** A case made ready: {@link #run} is timed, {@link #check} is called once after the first run. */
-interface Work extends AutoCloseable {
+public interface Work extends AutoCloseable {
 
   /** One repetition. */
   void run();
