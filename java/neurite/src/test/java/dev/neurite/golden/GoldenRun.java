@@ -5,6 +5,7 @@ import dev.neurite.autograd.Tape;
 import dev.neurite.tensor.DType;
 import dev.neurite.tensor.Scope;
 import dev.neurite.tensor.Tensor;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -18,11 +19,18 @@ public final class GoldenRun {
 
   private final GoldenCase c;
   private final DType dtype;
+  private final Path folder;
   private final Map<String, Tensor> inputs = new LinkedHashMap<>();
 
-  GoldenRun(GoldenCase c, DType dtype) {
+  GoldenRun(GoldenCase c, DType dtype, Path folder) {
     this.c = c;
     this.dtype = dtype;
+    this.folder = folder;
+  }
+
+  /** The sample file the case is about. */
+  public Path file() {
+    return folder.resolve(c.text("file", ""));
   }
 
   /** The case. */

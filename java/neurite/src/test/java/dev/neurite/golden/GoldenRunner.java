@@ -76,10 +76,10 @@ public final class GoldenRunner {
     return true;
   }
 
-  private static String problem(GoldenHandler handler, GoldenCase c, DType dtype) {
+  private String problem(GoldenHandler handler, GoldenCase c, DType dtype) {
     return Scope.run(() -> {
       try {
-        handler.check(new GoldenRun(c, dtype));
+        handler.check(new GoldenRun(c, dtype, folder));
         return null;
       } catch (AssertionError | RuntimeException e) {
         return e.toString().split("\n")[0];

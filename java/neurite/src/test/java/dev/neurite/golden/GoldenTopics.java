@@ -18,7 +18,8 @@ final class GoldenTopics {
           new OptimizerGolden(),
           new ScheduleGolden(),
           new InitGolden(),
-          new TensorFileGolden());
+          new TensorFileGolden(),
+          new DataGolden());
 
   private GoldenTopics() {}
 }

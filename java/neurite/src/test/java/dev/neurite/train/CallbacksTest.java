@@ -120,7 +120,7 @@ class CallbacksTest {
     assertEquals(2, fit(9, script(1, 2), stopping).size());
     assertEquals(3, fit(9, script(3, 2, 4), stopping).size());
 
-    assertEquals(live, Neurite.memory().live());
+    assertTrue(Neurite.memory().live() <= live, "live bytes");
   }
 
   @Test

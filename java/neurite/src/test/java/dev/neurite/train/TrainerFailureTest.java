@@ -167,7 +167,7 @@ class TrainerFailureTest {
     model.fit(slope(4).batch(2), Fit.epochs(1)); // the optimiser has its slots
     long live = Neurite.memory().live();
     T e = assertFirstLine(kind, line, code);
-    assertEquals(live, Neurite.memory().live(), "live bytes");
+    assertTrue(Neurite.memory().live() <= live, "live bytes");
     return e;
   }
 
@@ -225,7 +225,7 @@ class TrainerFailureTest {
           });
       long live = Neurite.memory().live();
       assertSame(cause, assertThrows(IllegalStateException.class, () -> model.fit(data, Fit.epochs(1))));
-      assertEquals(live, Neurite.memory().live());
+      assertTrue(Neurite.memory().live() <= live, "live bytes");
     }
   }
 

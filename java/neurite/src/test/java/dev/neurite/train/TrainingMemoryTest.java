@@ -22,7 +22,7 @@ class TrainingMemoryTest {
 
   private static final int BATCH = 16;
 
-  /** Live bytes and the most ever live must not grow from one round to the next. */
+  /** Live bytes and the most ever live must not grow from round to round; what earlier tests left loose may vanish. */
   private static void assertFlat(int rounds, Runnable round) {
     round.run(); // slots, scratch memory
     round.run();
@@ -35,9 +35,9 @@ class TrainingMemoryTest {
     }
     Neurite.Memory after = Neurite.memory();
 
-    assertEquals(before.live(), after.live(), "live bytes");
-    assertEquals(before.liveBlocks(), after.liveBlocks(), "live blocks");
-    assertEquals(peak, after.peak(), "peak bytes");
+    assertTrue(after.live() <= before.live(), "live bytes " + before.live() + ", then " + after.live());
+    assertTrue(after.liveBlocks() <= before.liveBlocks(), "blocks " + before.liveBlocks() + ", then " + after.liveBlocks());
+    assertTrue(after.peak() <= peak, "peak bytes " + peak + ", then " + after.peak());
     assertEquals(before.systemCalls(), after.systemCalls(), "requests to the system");
   }
 
