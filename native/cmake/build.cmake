@@ -18,7 +18,7 @@ if(DEFINED CTEST)
   return()
 endif()
 
-set(options -DCMAKE_INSTALL_PREFIX=${PREFIX} -DCMAKE_INSTALL_LIBDIR=lib -DNRT_TESTS=${TESTS})
+set(options -DCMAKE_INSTALL_PREFIX=${PREFIX} -DNRT_TESTS=${TESTS})
 find_program(NINJA NAMES ninja ninja-build)
 if(NINJA AND NOT EXISTS ${BUILD}/CMakeCache.txt)
   list(APPEND options -G Ninja)

@@ -3,9 +3,11 @@ package dev.neurite.golden;
 import dev.neurite.autograd.Tape;
 import dev.neurite.tensor.Scope;
 import dev.neurite.tensor.Tensor;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
+import java.util.stream.IntStream;
 
 /** tensor_linalg: products, norms, second derivatives. */
 final class LinalgGolden implements GoldenTopic {
@@ -25,14 +27,45 @@ final class LinalgGolden implements GoldenTopic {
       return a.matmul(b).mul(r.c().number("alpha", 1)).add(r.in("c").mul(r.c().number("beta", 1)));
     }));
     h.put("outer", GoldenRun.y(r -> r.in("a").expandDims(1).mul(r.in("b"))));
-    h.put("tensordot", GoldenRun.y(r -> {
-      Tensor a = r.in("a"); // [2, 3, 4] over axes 1, 2
-      Tensor b = r.in("b").permute(0, 2, 1);
-      return a.reshape(a.dim(0), -1).matmul(b.reshape(-1, b.dim(2)));
-    }));
+    h.put("tensordot", GoldenRun.y(LinalgGolden::tensordot));
     h.put("norm", GoldenRun.y(r -> norm(r.in("x"), r)));
     h.put("second_order", LinalgGolden::secondOrder);
     h.put("ng_graph", LinalgGolden::graph);
+  }
+
+  /** Free axes of a, free axes of b; the listed ones are multiplied and summed. */
+  @SuppressWarnings("unchecked")
+  private static Tensor tensordot(GoldenRun r) {
+    List<Object> axes = (List<Object>) r.c().attrs().get("axes");
+    Tensor a = r.in("a");
+    Tensor b = r.in("b");
+    int[] summedA = axes(axes.get(0), a);
+    int[] summedB = axes(axes.get(1), b);
+    int[] freeA = others(summedA, a.rank());
+    int[] freeB = others(summedB, b.rank());
+    long inner = 1;
+    for (int axis : summedA) {
+      inner *= a.dim(axis);
+    }
+    Tensor left = a.permute(join(freeA, summedA)).reshape(a.size() / inner, inner);
+    Tensor right = b.permute(join(summedB, freeB)).reshape(inner, b.size() / inner);
+    long[] out = new long[freeA.length + freeB.length];
+    for (int i = 0; i < out.length; i++) {
+      out[i] = i < freeA.length ? a.dim(freeA[i]) : b.dim(freeB[i - freeA.length]);
+    }
+    return left.matmul(right).reshape(out);
+  }
+
+  private static int[] axes(Object list, Tensor t) {
+    return Arrays.stream(GoldenCase.longs(list)).mapToInt(axis -> t.shape().axis((int) axis)).toArray();
+  }
+
+  private static int[] others(int[] axes, int rank) {
+    return IntStream.range(0, rank).filter(i -> Arrays.stream(axes).noneMatch(a -> a == i)).toArray();
+  }
+
+  private static int[] join(int[] first, int[] second) {
+    return IntStream.concat(Arrays.stream(first), Arrays.stream(second)).toArray();
   }
 
   private static Tensor at(Tensor x, long i) {
