@@ -2,6 +2,7 @@
 
 #include <filesystem>
 #include <fstream>
+#include <random>
 #include <string>
 
 #include "core/test_support.h"
@@ -11,10 +12,10 @@ namespace {
 class Host : public ::testing::Test {
  protected:
   void SetUp() override {
-    mount_ = (std::filesystem::path(testing::TempDir()) /
-              ("neurite-cgroup-" + std::string(testing::UnitTest::GetInstance()->current_test_info()->name())))
-                 .string();
-    std::filesystem::remove_all(mount_);
+    // A name of its own: ctest runs this program several times at once, one per level.
+    const std::string test = testing::UnitTest::GetInstance()->current_test_info()->name();
+    const std::string unique = std::to_string(std::random_device{}());
+    mount_ = (std::filesystem::path(testing::TempDir()) / ("neurite-" + test + unique)).string();
   }
   void TearDown() override { std::filesystem::remove_all(mount_); }
   void put(const std::string& file, const std::string& text) {
