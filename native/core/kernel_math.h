@@ -215,10 +215,16 @@ NRT_INLINE T sigmoid(T x) {
   return (x >= 0 ? static_cast<T>(1) : e) / (1 + e);
 }
 
-// log(1 + e^x)
+// log(1 + e^x). 1 + e^-|x| is in [1, 2], so log's edges need no test; a NaN arrives through `lost`.
 template <typename T>
 NRT_INLINE T softplus(T x) {
-  return (x < 0 ? static_cast<T>(0) : x) + log1p(exp(-magnitude(x)));
+  const T small = exp(-magnitude(x));
+  const T u = 1 + small;
+  const T lost = (small - (u - 1)) / u;
+  T e;
+  const T near = log_near_1(split_log(u, &e));
+  const T tail = e * Format<T>::kLn2High + (near + e * Format<T>::kLn2Low) + lost;
+  return (x < 0 ? static_cast<T>(0) : x) + tail;
 }
 
 // erfc(z) e^(z^2) / u with u = 1 / (1 + k z), 0 <= z <= kErfcHigh.
@@ -240,17 +246,19 @@ NRT_INLINE double erfc_factor(double z) {
                   -2.20959389607233575e-02, 1.76091797650095375e-03);
 }
 
-// e^(-x^2); the rounding error of x^2 is put back, it would cost 100 ULP at the far end.
+// e^(-x^2); the rounding error of x^2 is put back, it would cost 100 ULP at the far end. The clamp
+// keeps that error finite: a test of it afterwards would be a branch, and the loop scalar.
 template <typename T>
-NRT_INLINE T gaussian(T x) {
+NRT_INLINE T gaussian(T unbounded) {
   using F = Format<T>;
   using B = typename F::Bits;
+  const T x = clamp(unbounded, -F::kErfcHigh, F::kErfcHigh);
   const T high = from_bits<T>(to_bits(x) & ~((static_cast<B>(1) << (F::kMantissa / 2 + 1)) - 1));
   const T low = x - high;
   const T square = x * x;
   const T error = (high * high - square) + low * (x + high);
   const T value = exp(-square);
-  return value > 0 && error == error ? value - value * error : value;
+  return value - value * error;
 }
 
 template <typename T>

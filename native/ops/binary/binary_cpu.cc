@@ -64,13 +64,13 @@ struct Div {
 struct Maximum {  // a NaN on either side fails the comparison or is a itself
   template <typename T>
   static T apply(T a, T b, bool*) {
-    return a > b || a != a ? a : b;
+    return a != a ? a : (a > b ? a : b);
   }
 };
 struct Minimum {
   template <typename T>
   static T apply(T a, T b, bool*) {
-    return a < b || a != a ? a : b;
+    return a != a ? a : (a < b ? a : b);
   }
 };
 struct Pow {

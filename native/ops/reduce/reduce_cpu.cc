@@ -60,13 +60,13 @@ struct Largest : Plain {
   template <typename T>
   static T start() { return negative_infinity<T>(); }
   template <typename T>
-  static T join(T a, T b) { return b > a || b != b ? b : a; }
+  static T join(T a, T b) { return b != b ? b : (b > a ? b : a); }
 };
 struct Smallest : Plain {
   template <typename T>
   static T start() { return static_cast<T>(__builtin_inf()); }
   template <typename T>
-  static T join(T a, T b) { return b < a || b != b ? b : a; }
+  static T join(T a, T b) { return b != b ? b : (b < a ? b : a); }
 };
 
 template <typename Op, typename T>
