@@ -9,6 +9,7 @@ import dev.neurite.io.ModelArchive;
 import dev.neurite.io.Safetensors;
 import dev.neurite.loss.Loss;
 import dev.neurite.metric.Metric;
+import dev.neurite.ops.Current;
 import dev.neurite.optim.Optimizer;
 import dev.neurite.regularizer.Regularizer;
 import dev.neurite.tensor.DType;
@@ -303,11 +304,19 @@ public final class Model extends Block implements AutoCloseable {
 
   @Override
   List<Tensor> run(List<Tensor> in, Pass pass) {
+    Current current = Current.get();
+    String outerModels = current.models;
+    String outerLayer = current.layer;
+    current.models = outerModels + (outerLayer == null ? "" : outerLayer + ".") + name() + ".";
+    current.layer = null;
     try {
       return call(in, pass);
     } catch (NeuriteException e) {
       e.leaving(name());
       throw e;
+    } finally {
+      current.models = outerModels;
+      current.layer = outerLayer;
     }
   }
 

@@ -14,10 +14,18 @@ public final class Current {
   /** Tape that records, or null. */
   public Tape tape;
 
-  /** Name of the op or layer that is running, for memory reports and messages; may be null. */
+  /** Path of the layer that is running, within its model; may be null. */
   public String layer;
 
+  /** Path of the nested models that are running, with a dot at the end, or an empty string. */
+  public String models = "";
+
   private Current() {}
+
+  /** Path of what is running, as exceptions name it ({@code encoder.words}), or an empty string. */
+  public String path() {
+    return layer != null ? models + layer : models.isEmpty() ? "" : models.substring(0, models.length() - 1);
+  }
 
   /** The calling thread's state. */
   public static Current get() {

@@ -9,6 +9,8 @@ final class Collector {
 
   static final Cleaner CLEANER = Cleaner.create();
 
+  private static final long QUIET_MILLIS = 10;
+
   private Collector() {}
 
   /** What a collected loose tensor leaves behind. */
@@ -27,9 +29,19 @@ final class Collector {
     System.gc();
     try {
       done.await(2, TimeUnit.SECONDS);
+      awaitTheRest();
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
+  }
+
+  /** The queue is worked on in no particular order: tensors found with the marker may come after it. */
+  private static void awaitTheRest() throws InterruptedException {
+    long before;
+    do {
+      before = Storage.LOOSE.get();
+      TimeUnit.MILLISECONDS.sleep(QUIET_MILLIS);
+    } while (Storage.LOOSE.get() != before);
   }
 
   /** An object that is garbage as soon as this returns: when its action runs, the queue has been worked on. */

@@ -6,6 +6,7 @@ import dev.neurite.error.NativeException;
 import dev.neurite.error.OutOfMemoryException;
 import dev.neurite.natives.Abi;
 import dev.neurite.natives.Natives;
+import dev.neurite.ops.Current;
 
 /**
  * Turns native return codes into exceptions.
@@ -62,10 +63,16 @@ public final class Status {
     return named ? text.substring(colon + 2) : text;
   }
 
+  /** Neurite's own exceptions collect the path while they leave the layers; Java's cannot. */
+  private static String runningLayer() {
+    String path = Current.get().path();
+    return path.isEmpty() ? "" : "\n  in layer '" + path + "'";
+  }
+
   private static RuntimeException failure(int code, String op, String operands) {
     String text = op + ": " + withoutName(Natives.lastError()) + (operands.isEmpty() ? "" : "\n  given " + operands);
     return switch (code) {
-      case Abi.NRT_INVALID_ARGUMENT -> new IllegalArgumentException(text);
+      case Abi.NRT_INVALID_ARGUMENT -> new IllegalArgumentException(text + runningLayer());
       case Abi.NRT_UNSUPPORTED -> new DTypeException(text);
       case Abi.NRT_OUT_OF_MEMORY -> new OutOfMemoryException(text);
       case Abi.NRT_CUDA_ERROR -> new DeviceException(text);

@@ -56,6 +56,7 @@ final class Storage {
     long address = Abi.nrt_alloc(ctx, bytes);
     if (address == 0 && LOOSE.get() > 0) {
       Collector.collectOnce();
+      Abi.nrt_memory_trim(ctx);
       address = Abi.nrt_alloc(ctx, bytes);
     }
     if (address == 0) {

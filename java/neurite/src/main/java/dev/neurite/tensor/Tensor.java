@@ -373,7 +373,7 @@ public sealed class Tensor implements AutoCloseable permits Param {
 
   /** {@code this * b}. */
   public final Tensor mul(double b) {
-    return Unary.affine(this, b, 0);
+    return Unary.affine(this, b, -0.0); // adding +0 would lose the sign of a zero
   }
 
   /** {@code this / b}. */
@@ -384,7 +384,7 @@ public sealed class Tensor implements AutoCloseable permits Param {
   /** {@code this / b}. */
   public final Tensor div(double b) {
     return dtype.isFloating()
-        ? Unary.affine(this, 1 / b, 0)
+        ? Unary.affine(this, 1 / b, -0.0)
         : Binary.apply(BinaryOp.DIV, this, scalar(b, dtype));
   }
 
