@@ -1,10 +1,13 @@
 package dev.neurite.golden;
 
+import dev.neurite.data.Batch;
+import dev.neurite.data.Cifar10;
 import dev.neurite.data.Idx;
 import dev.neurite.error.FormatException;
 import dev.neurite.tensor.Tensor;
 import dev.neurite.vision.Boxes;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
 
 /** files: what the readers of this module decode or refuse; pipelines_vision and _training: boxes and labels. */
@@ -14,8 +17,21 @@ final class DataGolden implements GoldenTopic {
   public void register(Map<String, GoldenHandler> h) {
     h.put("file/idx", r -> r.expect("data", Idx.read(r.file()), r.c().tensors("outputs").get("data")));
     h.put("file/idx_error", r -> refused(() -> Idx.read(r.file())));
+    h.put("file/cifar10", DataGolden::cifar);
     h.put("vision/iou", DataGolden::iou);
     h.put("train/one_hot", DataGolden::oneHot);
+  }
+
+  /** Pixels back to 0..255 and channels first, as the file has them. */
+  private static void cifar(GoldenRun r) {
+    Map<String, GoldenTensor> want = r.c().tensors("outputs");
+    try (Batch all = Cifar10.read(List.of(r.file())).all()) {
+      Tensor x = all.x().mul(255).round().permute(0, 3, 1, 2);
+      r.expect("labels", all.y(), want.get("labels"));
+      r.expect("first_pixels", x.select(2, 0).slice(2, 0, 4), want.get("first_pixels"));
+      r.expect("last_pixels", x.select(2, 31).slice(2, 28, 32), want.get("last_pixels"));
+      r.expect("sums", x.sum(2, 3), want.get("sums"));
+    }
   }
 
   private static void refused(Runnable reading) {
