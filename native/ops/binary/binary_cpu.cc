@@ -95,9 +95,22 @@ struct Atan2 {
   static float apply(float a, float b, bool*) { return atan2f(a, b); }
   static double apply(double a, double b, bool*) { return atan2(a, b); }
 };
+// Not the C library's: its hypot exists from glibc 2.35 on only, and is a call per element.
 struct Hypot {
-  static float apply(float a, float b, bool*) { return hypotf(a, b); }
-  static double apply(double a, double b, bool*) { return hypot(a, b); }
+  static float apply(float a, float b, bool*) {
+    const double x = a, y = b;  // no square of a float leaves double's range
+    const float root = static_cast<float>(sqrt(x * x + y * y));
+    return fabsf(a) == INFINITY || fabsf(b) == INFINITY ? INFINITY : root;
+  }
+  static double apply(double a, double b, bool*) {
+    const double x = fabs(a), y = fabs(b), larger = x > y ? x : y;
+    const bool huge = larger > 0x1p500, tiny = larger < 0x1p-500;  // where squares leave the range
+    const double down = huge ? 0x1p-600 : tiny ? 0x1p600 : 1.0;
+    const double up = huge ? 0x1p600 : tiny ? 0x1p-600 : 1.0;
+    const double u = x * down, v = y * down;
+    const double root = sqrt(u * u + v * v) * up;
+    return x == INFINITY || y == INFINITY ? INFINITY : root;
+  }
 };
 struct Rem {
   static float apply(float a, float b, bool*) { return fmodf(a, b); }

@@ -150,7 +150,8 @@ TEST(BinaryTest, SpecialValuesFollowIeee) {
     }
   }
   for (int32_t op : {NRT_BINARY_ADD, NRT_BINARY_SUB, NRT_BINARY_MUL, NRT_BINARY_DIV,
-                     NRT_BINARY_MAXIMUM, NRT_BINARY_MINIMUM, NRT_BINARY_POW, NRT_BINARY_REM}) {
+                     NRT_BINARY_MAXIMUM, NRT_BINARY_MINIMUM, NRT_BINARY_POW, NRT_BINARY_HYPOT,
+                     NRT_BINARY_REM}) {
     std::vector<double> y(a.size()), want;
     NRT_ASSERT_OK(nrt_binary_fwd(ctx(), NRT_FLOAT64, op, addr(y), addr(a), addr(b), 49, 1, 1));
     for (size_t i = 0; i < a.size(); ++i) want.push_back(reference(op, a[i], b[i]));
@@ -158,6 +159,24 @@ TEST(BinaryTest, SpecialValuesFollowIeee) {
     expect_close(y, want, 0, 0);
   }
 }
+
+// Squares of these would overflow or vanish.
+template <typename T>
+void hypot_keeps_its_range() {
+  using Limits = std::numeric_limits<T>;
+  const T high = Limits::max() / 8, low = Limits::min() * 8, smallest = Limits::denorm_min();
+  const std::vector<T> a{3 * high / 4, high, Limits::max(), 3 * low, 0, smallest * 3, low, high};
+  const std::vector<T> b{high, -high, Limits::max(), -4 * low, -smallest, smallest * 4, high, low};
+  std::vector<T> y(a.size());
+  NRT_ASSERT_OK(nrt_binary_fwd(ctx(), Code<T>::value, NRT_BINARY_HYPOT, addr(y), addr(a), addr(b),
+                               static_cast<int64_t>(a.size()), 1, 1));
+  std::vector<double> want;
+  for (size_t i = 0; i < a.size(); ++i) want.push_back(std::hypot(a[i], b[i]));
+  expect_close(y, want, 2 * static_cast<double>(Limits::epsilon()), 0);
+}
+
+TEST(BinaryTest, HypotOfFloat32KeepsItsRange) { hypot_keeps_its_range<float>(); }
+TEST(BinaryTest, HypotOfFloat64KeepsItsRange) { hypot_keeps_its_range<double>(); }
 
 TEST(BinaryTest, FloorOperationsTakeTheSignOfTheDivisor) {
   const std::vector<double> a{7, -7, 7, -7, 5.5, -5.5, 0, 1}, b{3, 3, -3, -3, 2, 2, 3, -0.25};

@@ -1,12 +1,15 @@
 package dev.neurite.platform;
 
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.module.ModuleDescriptor;
+import java.lang.module.ModuleDescriptor.Version;
 import java.lang.module.ModuleFinder;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -17,9 +20,15 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.regex.MatchResult;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import java.util.zip.ZipFile;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 
 /**
  * Stages the packed jars in a repository of their own and uses them as a stranger would: the project
@@ -118,6 +127,37 @@ class InstalledJarsTest {
     long bytes = Files.size(jar("neurite-native", "-" + PLATFORM));
 
     assertTrue(bytes < 15 * MEGABYTE, "the native jar of " + PLATFORM + " has " + bytes + " bytes");
+  }
+
+  /** On a system newer than the one of the releases the compiler alone may raise the need. */
+  @Test
+  @EnabledOnOs(OS.LINUX)
+  void theNativeLibraryLoadsOnGlibc234AndTheCxxLibraryOfGcc11() throws Exception {
+    Map<String, String> limits =
+        Map.of("GLIBC", "2.34", "GLIBCXX", "3.4.29", "CXXABI", "1.3.13");
+    String system = run(Map.of(), "getconf", "GNU_LIBC_VERSION").replace("glibc ", "");
+    assumeTrue(Version.parse(system).compareTo(Version.parse("2.36")) <= 0, "glibc " + system);
+
+    Set<String> needed = symbolVersions();
+
+    assertTrue(needed.contains("GLIBCXX_3.4"), "versions not read: " + needed);
+    for (String version : needed) {
+      String[] parts = version.split("_");
+      String limit = limits.get(parts[0]);
+      assertTrue(Version.parse(parts[1]).compareTo(Version.parse(limit)) <= 0,
+          version + " is newer than " + limit);
+    }
+  }
+
+  /** The symbol versions the library names, as GLIBC_2.34; the dynamic linker wants every one. */
+  private static Set<String> symbolVersions() throws IOException {
+    String entry = "dev/neurite/natives/" + PLATFORM + "/libjniNeurite.so";
+    try (ZipFile file = new ZipFile(jar("neurite-native", "-" + PLATFORM).toFile())) {
+      byte[] bytes = file.getInputStream(file.getEntry(entry)).readAllBytes();
+      return Pattern.compile("\\b(GLIBC|GLIBCXX|CXXABI)_\\d[\\d.]*")
+          .matcher(new String(bytes, ISO_8859_1)).results()
+          .map(MatchResult::group).collect(Collectors.toCollection(TreeSet::new));
+    }
   }
 
   private static Path jar(String artifact, String classifier) {
