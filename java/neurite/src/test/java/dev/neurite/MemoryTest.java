@@ -119,7 +119,6 @@ class MemoryTest {
       for (int i = 0; i < predictions; i++) {
         try (Scope scope = Scope.open()) {
           model.call(x);
-          assertTrue(!scope.isClosed());
         }
       }
       // Fewer are fine: what earlier tests left loose may be collected at any time.
@@ -206,7 +205,6 @@ class MemoryTest {
       parent.close();
 
       assertEquals(4, view.get(1));
-      assertTrue(!scope.isClosed());
     }
   }
 

@@ -1,25 +1,21 @@
 package dev.neurite.data;
 
 import dev.neurite.error.ShapeException;
-import dev.neurite.ops.RootSeed;
 import dev.neurite.tensor.Tensor;
-import java.util.Iterator;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.UnaryOperator;
 
 /** A data set whose batches pass through a function. */
-final class MappedDataset implements Dataset {
+final class MappedDataset extends WrappedDataset {
 
-  private final Dataset source;
   private final UnaryOperator<Batch> function;
-  private final AtomicInteger epochs = new AtomicInteger();
 
   MappedDataset(Dataset source, UnaryOperator<Batch> function) {
-    this.source = source;
+    super(source);
     this.function = function;
   }
 
-  private Dataset over(Dataset other) {
+  @Override
+  Dataset over(Dataset other) {
     return new MappedDataset(other, function);
   }
 
@@ -69,63 +65,8 @@ final class MappedDataset implements Dataset {
   }
 
   @Override
-  public Iterator<Batch> iterator() {
-    return new FreeingIterator(epoch(RootSeed.get(), epochs.getAndIncrement()));
-  }
-
-  @Override
-  public long size() {
-    return source.size();
-  }
-
-  @Override
-  public int batchSize() {
-    return source.batchSize();
-  }
-
-  @Override
-  public long batches() {
-    return source.batches();
-  }
-
-  @Override
-  public boolean isShuffled() {
-    return source.isShuffled();
-  }
-
-  @Override
-  public Dataset batch(int n, boolean dropLast) {
-    return over(source.batch(n, dropLast));
-  }
-
-  @Override
-  public Dataset shuffle() {
-    return over(source.shuffle());
-  }
-
-  @Override
-  public Dataset shuffle(long seed) {
-    return over(source.shuffle(seed));
-  }
-
-  @Override
   public Dataset map(UnaryOperator<Batch> next) {
     return new MappedDataset(this, next);
-  }
-
-  @Override
-  public Dataset take(long n) {
-    return over(source.take(n));
-  }
-
-  @Override
-  public Dataset skip(long n) {
-    return over(source.skip(n));
-  }
-
-  @Override
-  public Dataset withWeights(Tensor weights) {
-    return over(source.withWeights(weights));
   }
 
   @Override

@@ -34,8 +34,8 @@ public final class RandomOp {
   }
 
   /** 1 with the given probability, else 0. */
-  public static Tensor bernoulli(Shape shape, DType dtype, double probability, double unused, RandomStream random) {
-    return fill(Abi.NRT_RANDOM_BERNOULLI, "bernoulli", shape, dtype, probability, unused, random);
+  public static Tensor bernoulli(Shape shape, DType dtype, double probability, RandomStream random) {
+    return fill(Abi.NRT_RANDOM_BERNOULLI, "bernoulli", shape, dtype, probability, 0, random);
   }
 
   private static Tensor fill(

@@ -43,7 +43,7 @@ public final class Reduce {
     boolean linear = op == ReduceOp.SUM || op == ReduceOp.MEAN;
     return Tape.record(
         op.name(), y, x,
-        dy -> backward(op, dy.reshape(kept), x, y.isClosed() ? null : y.reshape(kept), reduced, correction),
+        dy -> backward(op, dy.reshape(kept), x, linear ? null : y.reshape(kept), reduced, correction),
         linear ? new Tensor[0] : new Tensor[] {x, y});
   }
 

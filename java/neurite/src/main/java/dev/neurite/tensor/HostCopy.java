@@ -99,51 +99,27 @@ final class HostCopy {
     return (int) t.size();
   }
 
-  private static Tensor source(Tensor t, DType as) {
-    return t.cast(as).contiguous();
-  }
-
   static float[] toFloats(Tensor t) {
     float[] out = new float[length(t, "toFloats")];
-    try (Scope scope = Scope.open()) {
-      Tensor s = source(t, DType.FLOAT32);
-      for (long at = 0, all = out.length * 4L; at < all; at += PIECE) {
-        Status.check(Abi.nrt_host_read(out, at, s.addr() + at, Math.min(PIECE, all - at)), "read", s);
-      }
-    }
+    read(t, DType.FLOAT32, (at, src, n) -> Abi.nrt_host_read(out, at, src, n));
     return out;
   }
 
   static double[] toDoubles(Tensor t) {
     double[] out = new double[length(t, "toDoubles")];
-    try (Scope scope = Scope.open()) {
-      Tensor s = source(t, DType.FLOAT64);
-      for (long at = 0, all = out.length * 8L; at < all; at += PIECE) {
-        Status.check(Abi.nrt_host_read(out, at, s.addr() + at, Math.min(PIECE, all - at)), "read", s);
-      }
-    }
+    read(t, DType.FLOAT64, (at, src, n) -> Abi.nrt_host_read(out, at, src, n));
     return out;
   }
 
   static long[] toLongs(Tensor t) {
     long[] out = new long[length(t, "toLongs")];
-    try (Scope scope = Scope.open()) {
-      Tensor s = source(t, DType.INT64);
-      for (long at = 0, all = out.length * 8L; at < all; at += PIECE) {
-        Status.check(Abi.nrt_host_read(out, at, s.addr() + at, Math.min(PIECE, all - at)), "read", s);
-      }
-    }
+    read(t, DType.INT64, (at, src, n) -> Abi.nrt_host_read(out, at, src, n));
     return out;
   }
 
   static int[] toInts(Tensor t) {
     int[] out = new int[length(t, "toInts")];
-    try (Scope scope = Scope.open()) {
-      Tensor s = source(t, DType.INT32);
-      for (long at = 0, all = out.length * 4L; at < all; at += PIECE) {
-        Status.check(Abi.nrt_host_read(out, at, s.addr() + at, Math.min(PIECE, all - at)), "read", s);
-      }
-    }
+    read(t, DType.INT32, (at, src, n) -> Abi.nrt_host_read(out, at, src, n));
     return out;
   }
 
@@ -152,13 +128,22 @@ final class HostCopy {
       throw new DTypeException("toBytes: expected uint8 or bool, given " + t.describe());
     }
     byte[] out = new byte[length(t, "toBytes")];
+    read(t, t.dtype(), (at, src, n) -> Abi.nrt_host_read(out, at, src, n));
+    return out;
+  }
+
+  /** Copies one piece from an address into an array, both from a byte offset; returns the native code. */
+  private interface Piece {
+    int read(long offset, long address, long bytes);
+  }
+
+  private static void read(Tensor t, DType as, Piece piece) {
     try (Scope scope = Scope.open()) {
-      Tensor s = t.contiguous();
-      for (long at = 0; at < out.length; at += PIECE) {
-        Status.check(Abi.nrt_host_read(out, at, s.addr() + at, Math.min(PIECE, out.length - at)), "read", s);
+      Tensor s = t.cast(as).contiguous();
+      for (long at = 0, all = s.size() * as.bytes(); at < all; at += PIECE) {
+        Status.check(piece.read(at, s.addr() + at, Math.min(PIECE, all - at)), "read", s);
       }
     }
-    return out;
   }
 
   static double item(Tensor t) {

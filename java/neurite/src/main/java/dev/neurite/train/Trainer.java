@@ -39,6 +39,7 @@ public final class Trainer {
   private final Loss loss;
   private final List<Metric> metrics;
   private final AtomicReference<String> user = new AtomicReference<>();
+  private long passes; // batches trained on; with accumulated gradients more than the optimizer's steps
 
   /**
    * Binds a model to what it is trained with.
@@ -251,7 +252,7 @@ public final class Trainer {
           InputCheck.requireFinite(batch, run);
         }
         try (Tape tape = Tape.open()) {
-          Tensor output = output(batch, Pass.training(run.seed(), optimizer.step()));
+          Tensor output = output(batch, Pass.training(run.seed(), passes++));
           Tensor dataLoss = loss.apply(batch.y(), output, classWeights.times(batch, output));
           requireScalar(dataLoss);
           Tensor penalty = model.regularization().orElse(null);

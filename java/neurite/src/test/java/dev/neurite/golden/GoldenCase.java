@@ -64,7 +64,7 @@ public final class GoldenCase {
   /** A list of whole numbers. */
   @SuppressWarnings("unchecked")
   public static long[] longs(Object list) {
-    return ((List<Object>) list).stream().mapToLong(o -> ((Double) o).longValue()).toArray();
+    return ((List<Object>) list).stream().mapToLong(o -> ((Number) o).longValue()).toArray();
   }
 
   /** A list of whole numbers of the configuration, as ints. */
@@ -93,6 +93,6 @@ public final class GoldenCase {
   public double[] tolerance(String dtype) {
     Object own = json.get("tolerance");
     Map<String, Object> t = (Map<String, Object>) (own == null ? fileTolerance : (Map<String, Object>) own).get(dtype);
-    return new double[] {(Double) t.get("rtol"), (Double) t.get("atol")};
+    return new double[] {((Number) t.get("rtol")).doubleValue(), ((Number) t.get("atol")).doubleValue()};
   }
 }

@@ -20,7 +20,7 @@ public record GoldenTensor(Shape shape, String dtype, double[] values, List<Stri
   static GoldenTensor of(Object json) {
     Map<String, Object> map = (Map<String, Object>) json;
     List<Object> dims = (List<Object>) map.get("shape");
-    Shape shape = Shape.of(dims.stream().mapToLong(d -> ((Double) d).longValue()).toArray());
+    Shape shape = Shape.of(dims.stream().mapToLong(d -> ((Number) d).longValue()).toArray());
     String dtype = (String) map.get("dtype");
     List<Object> data = (List<Object>) map.get("data");
     if (dtype.equals("string")) {
@@ -33,7 +33,7 @@ public record GoldenTensor(Shape shape, String dtype, double[] values, List<Stri
     if (o instanceof Boolean b) {
       return b ? 1 : 0;
     }
-    return o instanceof Double d ? d : Double.parseDouble((String) o);
+    return o instanceof Number n ? n.doubleValue() : Double.parseDouble((String) o);
   }
 
   /** As a tensor: floats in the type under test, integers as int64, booleans as bool. */

@@ -175,9 +175,9 @@ final class MetricGolden implements GoldenTopic {
 
   @SuppressWarnings("unchecked")
   private static double[] doubles(Object levels) {
-    return levels instanceof Double d
-        ? new double[] {d}
-        : ((List<Object>) levels).stream().mapToDouble(v -> (Double) v).toArray();
+    return levels instanceof Number n
+        ? new double[] {n.doubleValue()}
+        : ((List<Object>) levels).stream().mapToDouble(v -> ((Number) v).doubleValue()).toArray();
   }
 
   private static void put(Map<String, GoldenHandler> h, String name, Function<GoldenCase, Metric> maker) {

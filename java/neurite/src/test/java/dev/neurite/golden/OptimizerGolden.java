@@ -53,7 +53,7 @@ final class OptimizerGolden implements GoldenTopic {
     if (schedule == null) {
       return LearningRate.constant(c.number("learning_rate", c.number("lr", 0)));
     }
-    double[] values = ((List<Object>) schedule.get("values")).stream().mapToDouble(v -> (Double) v).toArray();
+    double[] values = ((List<Object>) schedule.get("values")).stream().mapToDouble(v -> ((Number) v).doubleValue()).toArray();
     return LearningRate.piecewiseConstant(GoldenCase.longs(schedule.get("boundaries")), values);
   }
 
@@ -83,9 +83,9 @@ final class OptimizerGolden implements GoldenTopic {
     }
     Map<String, Object> clip = (Map<String, Object>) c.attrs().get("clip");
     if (clip != null && clip.get("kind").equals("value")) {
-      optimizer.clipValue((Double) clip.get("max"));
+      optimizer.clipValue(((Number) clip.get("max")).doubleValue());
     } else if (clip != null) {
-      optimizer.globalClipNorm((Double) clip.get("max"), TORCH_NORM_EPSILON);
+      optimizer.globalClipNorm(((Number) clip.get("max")).doubleValue(), TORCH_NORM_EPSILON);
     }
     return optimizer;
   }
@@ -141,7 +141,7 @@ final class OptimizerGolden implements GoldenTopic {
     List<Object> betas = (List<Object>) c.attrs().get("betas");
     return torch(
         c,
-        adam.betas((Double) betas.get(0), (Double) betas.get(1)).epsilon(c.number("eps", 0)).correctedEpsilon(true)
+        adam.betas(((Number) betas.get(0)).doubleValue(), ((Number) betas.get(1)).doubleValue()).epsilon(c.number("eps", 0)).correctedEpsilon(true)
             .amsGrad(c.flag("amsgrad", false)),
         decoupled);
   }

@@ -88,7 +88,7 @@ final class ScheduleGolden implements GoldenTopic {
 
   @SuppressWarnings("unchecked")
   private static double[] doubles(GoldenCase c, String key) {
-    return ((List<Object>) c.attrs().get(key)).stream().mapToDouble(v -> (Double) v).toArray();
+    return ((List<Object>) c.attrs().get(key)).stream().mapToDouble(v -> ((Number) v).doubleValue()).toArray();
   }
 
   private static double lr0(GoldenCase c) {

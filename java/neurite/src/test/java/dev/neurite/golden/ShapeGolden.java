@@ -73,13 +73,13 @@ final class ShapeGolden implements GoldenTopic {
   private static Tensor slice(GoldenRun r) {
     List<Slice> ranges = new ArrayList<>();
     for (Object o : (List<Object>) r.c().attrs().get("slices")) {
-      List<Double> range = (List<Double>) o;
+      List<Number> range = (List<Number>) o;
       ranges.add(new Slice(whole(range.get(0)), whole(range.get(1)), range.get(2) == null ? 1 : range.get(2).longValue()));
     }
     return r.in("x").slice(ranges.toArray(new Slice[0]));
   }
 
-  private static Long whole(Double d) {
+  private static Long whole(Number d) {
     return d == null ? null : Long.valueOf(d.longValue());
   }
 

@@ -34,7 +34,6 @@ class OptimizerTest {
         optimizer.apply(gradient(w, 0.5));
         seen[i] = w.item();
       }
-      assertTrue(!scope.isClosed());
       return seen;
     }
   }
@@ -76,7 +75,6 @@ class OptimizerTest {
       sgd.apply(gradient(w, 0, 0));
       assertEquals(2 * (1 - 0.1 * 0.5), w.get(0), 1e-15);
       assertEquals(-3 * (1 - 0.1 * 0.5), w.get(1), 1e-15);
-      assertTrue(!scope.isClosed());
     }
   }
 
@@ -92,7 +90,6 @@ class OptimizerTest {
               List.of(kernel, bias), List.of(new Gradient.Dense(zero.reshape(1, 1)), new Gradient.Dense(zero))));
       assertEquals(1.9, kernel.item(), 1e-15);
       assertEquals(2, bias.item());
-      assertTrue(!scope.isClosed());
     }
   }
 
@@ -110,7 +107,6 @@ class OptimizerTest {
       assertEquals(-3, a.get(0), 1e-12);
       assertEquals(0, a.get(1), 1e-12);
       assertEquals(-4, b.item(), 1e-12);
-      assertTrue(!scope.isClosed());
     }
   }
 
@@ -129,7 +125,6 @@ class OptimizerTest {
       assertEquals(0.5, table.get(0, 0));
       assertEquals(2, table.get(1, 1));
       assertEquals(2, table.get(2, 1));
-      assertTrue(!scope.isClosed());
     }
   }
 
@@ -142,7 +137,6 @@ class OptimizerTest {
       adam.minimize(() -> narrow.sum().cast(DType.FLOAT64).add(wide.sum()), narrow, wide);
       assertEquals(0.9, narrow.get(0), 1e-5);
       assertEquals(2.9, wide.get(2), 1e-5);
-      assertTrue(!scope.isClosed());
     }
   }
 
@@ -222,7 +216,6 @@ class OptimizerTest {
       assertEquals(6, two.step());
       assertEquals(straight.get(0), resumed.get(0));
       assertEquals(straight.get(1), resumed.get(1));
-      assertTrue(!scope.isClosed());
     }
   }
 
@@ -239,7 +232,6 @@ class OptimizerTest {
           "Adam: cannot load this state\n  w.momentum: expected float64[2], given float64[3]\n  w.velocity: missing",
           e.getMessage());
       assertEquals(0, adam.step());
-      assertTrue(!scope.isClosed());
     }
   }
 
@@ -256,7 +248,6 @@ class OptimizerTest {
       assertThrows(IllegalArgumentException.class, () -> sgd.apply(none));
       sgd.apply(gradient(w, 1, 1));
       assertEquals(0.9, w.get(0), 1e-15);
-      assertTrue(!scope.isClosed());
     }
   }
 
@@ -286,7 +277,6 @@ class OptimizerTest {
       assertEquals(1, parts.step());
       assertEquals(one.get(0), two.get(0), 1e-15);
       assertEquals(one.get(1), two.get(1), 1e-15);
-      assertTrue(!scope.isClosed());
     }
   }
 
@@ -310,7 +300,6 @@ class OptimizerTest {
       one.assignAverages();
       two.assignAverages();
       assertEquals(straight.get(0), resumed.get(0));
-      assertTrue(!scope.isClosed());
     }
   }
 
@@ -324,7 +313,6 @@ class OptimizerTest {
       assertEquals(-1, w.item());
       sgd.assignAverages();
       assertEquals(-0.5, w.item());
-      assertTrue(!scope.isClosed());
     }
   }
 

@@ -17,6 +17,7 @@ import dev.neurite.loss.Losses;
 import dev.neurite.metric.Metrics;
 import dev.neurite.nn.Activation;
 import dev.neurite.nn.Dense;
+import dev.neurite.nn.Dropout;
 import dev.neurite.nn.Input;
 import dev.neurite.nn.Model;
 import dev.neurite.optim.Adam;
@@ -29,6 +30,7 @@ import dev.neurite.tensor.Scope;
 import dev.neurite.tensor.Shape;
 import dev.neurite.tensor.Tensor;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
@@ -126,6 +128,25 @@ class TrainerTest {
 
       assertEquals((0.5 * 4 + 2 * 9) / 2, history.last("loss"), 1e-6);
       assertEquals(1 + 0.1f * (0.5f * 4 + 2 * 12) / 2, weight(model), 1e-6);
+    }
+  }
+
+  @Test
+  void batchesWhoseGradientsAreAccumulatedGetDropoutMasksOfTheirOwn() {
+    List<float[]> outputs = new ArrayList<>();
+    Loss spy =
+        (y, p) -> {
+          outputs.add(p.toFloats());
+          return p.sum();
+        };
+    Tensor ones = Tensor.ones(Shape.of(2, 64), DType.FLOAT32);
+    try (Model model = Model.sequential(Input.of(64), Dense.of(64), Dropout.of(0.5))) {
+      model.compile(Sgd.of(0.1).accumulate(2), spy);
+
+      model.fit(Dataset.of(ones, Tensor.zeros(Shape.of(2, 64))).batch(1), Fit.epochs(1));
+
+      assertEquals(2, outputs.size());
+      assertFalse(Arrays.equals(outputs.get(0), outputs.get(1)));
     }
   }
 
