@@ -1,0 +1,22 @@
+package dev.neurite.nn;
+
+import dev.neurite.tensor.DType;
+import dev.neurite.tensor.Shape;
+import java.util.List;
+
+/** The contract for the layers every network starts with. */
+class BasicLayersTest extends LayerContract {
+
+  @Override
+  protected List<Case> cases() {
+    return List.of(
+        layer("dropout", () -> Dropout.of(0.3), Shape.of(4, 5)).output(4, 5).parameters(0).multiplyAdds(0).random(),
+        layer("dense", () -> Dense.of(3).activation(Activation.TANH), Shape.of(4, 5)).output(4, 3).parameters(18)
+            .multiplyAdds(15),
+        layer("conv", () -> Conv2D.of(3, 5), Shape.of(2, 6, 6, 2)).output(2, 2, 2, 3).parameters(153)
+            .multiplyAdds(600).refuses(Shape.of(2, 4, 4, 1), "4"),
+        layer("embedding", () -> Embedding.of(7, 3).dtype(DType.FLOAT64), Shape.of(2, 4)).output(2, 4, 3)
+            .parameters(21).ids(7),
+        layer("add", Add::of, Shape.of(2, 3), Shape.of(2, 3)).output(2, 3).parameters(0));
+  }
+}
