@@ -256,6 +256,11 @@ public abstract sealed class Block permits Layer, MultiLayer, Model {
     return Activation.LINEAR;
   }
 
+  /** The function the output has passed last, as far as the block knows; linear where it knows none. */
+  public final Activation finalActivation() {
+    return outputActivation();
+  }
+
   /** Multiply-adds of one sample for the given shapes, children included. */
   abstract long multiplyAdds(List<Shape> in, List<Shape> out);
 

@@ -77,9 +77,7 @@ public abstract non-sealed class Layer extends Block {
     current.layer = path();
     try (Scope scope = Scope.open()) {
       Tensor y = forward(x, pass);
-      if (pass.wants(path())) {
-        pass.capture(path(), y);
-      }
+      pass.finished(this, y);
       pass.keepCaptured(scope);
       return scope.keep(y);
     } catch (NeuriteException e) {

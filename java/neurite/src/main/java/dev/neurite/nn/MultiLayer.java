@@ -46,9 +46,7 @@ public abstract non-sealed class MultiLayer extends Block {
     current.layer = path();
     try (Scope scope = Scope.open()) {
       List<Tensor> out = List.copyOf(forward(in, pass));
-      if (pass.wants(path())) {
-        pass.capture(path(), out.get(0));
-      }
+      pass.finished(this, out.get(0));
       pass.keepCaptured(scope);
       out.forEach(scope::keep);
       return out;

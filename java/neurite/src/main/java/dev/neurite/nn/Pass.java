@@ -3,9 +3,11 @@ package dev.neurite.nn;
 import dev.neurite.tensor.RandomStream;
 import dev.neurite.tensor.Scope;
 import dev.neurite.tensor.Tensor;
+import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
@@ -32,6 +34,15 @@ public final class Pass {
   private Map<String, RandomStream> streams;
   private Map<String, Tensor> captured;
   private Set<String> wanted = Set.of();
+  private List<Output> outputs; // not null: everything is captured
+
+  /**
+   * What a layer gave in this pass.
+   *
+   * @param block the layer
+   * @param value its (first) output
+   */
+  public record Output(Block block, Tensor value) {}
 
   private Pass(boolean training, long seed) {
     this.training = training;
@@ -87,8 +98,26 @@ public final class Pass {
     return this;
   }
 
-  boolean wants(String path) {
-    return !wanted.isEmpty() && wanted.contains(path);
+  /** Asks for the outputs of all layers; {@link #outputs} has them after the call. Returns this pass. */
+  public Pass capturingAll() {
+    outputs = new ArrayList<>();
+    return this;
+  }
+
+  /** What {@link #capturingAll} asked for, in the order the layers finished; a layer called twice appears twice. */
+  public List<Output> outputs() {
+    return outputs == null ? List.of() : Collections.unmodifiableList(outputs);
+  }
+
+  /** A layer has finished. */
+  void finished(Block block, Tensor value) {
+    if (wanted.contains(block.path())) {
+      capture(block.path(), value);
+    }
+    if (outputs != null) {
+      outputs.add(new Output(block, value));
+      capture(block.path() + "#" + outputs.size(), value);
+    }
   }
 
   /**

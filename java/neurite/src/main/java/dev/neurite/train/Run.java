@@ -1,5 +1,7 @@
 package dev.neurite.train;
 
+import dev.neurite.data.Dataset;
+import dev.neurite.loss.Loss;
 import dev.neurite.nn.Model;
 import dev.neurite.optim.Optimizer;
 import java.util.Map;
@@ -9,6 +11,7 @@ public final class Run {
 
   private final Trainer trainer;
   private final Fit fit;
+  private final Dataset data;
   private final long seed;
   private final Meters meters;
   private int epoch;
@@ -21,7 +24,8 @@ public final class Run {
   private String stopReason;
   private Throwable failure;
 
-  Run(Trainer trainer, Fit fit, long seed, Meters meters) {
+  Run(Trainer trainer, Fit fit, Dataset data, long seed, Meters meters) {
+    this.data = data;
     this.trainer = trainer;
     this.fit = fit;
     this.seed = seed;
@@ -31,6 +35,16 @@ public final class Run {
   /** The model that is trained. */
   public Model model() {
     return trainer.model();
+  }
+
+  /** The loss that is made small. */
+  public Loss loss() {
+    return trainer.loss();
+  }
+
+  /** The examples that are trained on, in batches, without those held out by {@code validationSplit}. */
+  public Dataset data() {
+    return data;
   }
 
   /** The optimiser that changes the weights. */

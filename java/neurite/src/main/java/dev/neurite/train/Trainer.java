@@ -127,7 +127,7 @@ public final class Trainer {
       callbacks.add(0, new NanGuard());
     }
     long seed = fit.seed() == null ? RootSeed.get() : fit.seed();
-    Run run = new Run(this, fit, seed, new Meters(metrics));
+    Run run = new Run(this, fit, data, seed, new Meters(metrics));
     return new Loop(run, fit, data, validation, callbacks).run();
   }
 
