@@ -7,6 +7,7 @@
 #include "ops/optim/optim_kernels.h"
 
 NRT_DECLARE_LEVELS(OptimKernels, optim_kernels)
+NRT_DECLARE_LEVELS(OptimRuleKernels, optim_rule_kernels)
 
 namespace {
 
@@ -97,6 +98,23 @@ nrt_status nrt_optim_adam_step(nrt_ctx ctx, int32_t dtype, const int64_t* table,
     const nrt::OptimGradient g = gradient_of(lr, grad_scale, clip, l2, decay);
     const nrt::OptimKernels& kernels = NRT_SELECT(c, optim_kernels);
     (dtype == NRT_FLOAT32 ? kernels.adam_f32 : kernels.adam_f64)(table, count, g, a);
+  });
+}
+
+nrt_status nrt_optim_rule_step(nrt_ctx ctx, int32_t dtype, const int64_t* table, int64_t count,
+                               int32_t rule, double lr, double c0, double c1, double c2, double c3,
+                               double c4, double c5, double grad_scale, double clip, double l2,
+                               double decay) {
+  return nrt::guard([&] {
+    nrt::Context& c = nrt::context(ctx);
+    nrt::require_real("optim_rule", dtype);
+    if (rule < 0 || rule >= NRT_OPTIM_RULES) nrt::invalid("optim_rule: no rule %d", rule);
+    const bool one_slot = rule == NRT_OPTIM_ADAGRAD || rule == NRT_OPTIM_LION || rule == NRT_OPTIM_ASGD;
+    check_table("optim_rule", table, count, NRT_OPTIM_RULE_ROW, one_slot ? 3 : 4);
+    const nrt::OptimGradient g = gradient_of(lr, grad_scale, clip, l2, decay);
+    const nrt::OptimRuleKernels& kernels = NRT_SELECT(c, optim_rule_kernels);
+    (dtype == NRT_FLOAT32 ? kernels.step_f32 : kernels.step_f64)(
+        table, count, g, nrt::OptimRule{rule, lr, {c0, c1, c2, c3, c4, c5}});
   });
 }
 

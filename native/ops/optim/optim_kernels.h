@@ -30,6 +30,17 @@ struct OptimAdam {
   double b1, b2, step, root, eps;
 };
 
+// A rule of nrt_optim_rule_step and its numbers.
+struct OptimRule {
+  int32_t rule;
+  double lr, c[6];
+};
+
+struct OptimRuleKernels {
+  void (*step_f32)(const int64_t* table, int64_t count, OptimGradient g, OptimRule rule);
+  void (*step_f64)(const int64_t* table, int64_t count, OptimGradient g, OptimRule rule);
+};
+
 struct OptimKernels {
   void (*sgd_f32)(const int64_t* table, int64_t count, OptimGradient g, OptimSgd a);
   void (*sgd_f64)(const int64_t* table, int64_t count, OptimGradient g, OptimSgd a);

@@ -195,6 +195,26 @@ class Optim : public ::testing::Test {
     model.expect_as_reference();
   }
 
+  // One rule of nrt_optim_rule_step with the numbers c against a reference element.
+  static void rule(const std::vector<int64_t>& lengths, int32_t which, bool two,
+                   const std::vector<double>& c, const Rule& reference, const Before& b) {
+    const double lr = 0.05;
+    Model<T> model(lengths, {true, two}, 0.1);
+    for (int step = 0; step < kSteps; ++step) {
+      const auto rows = model.table();
+      NRT_ASSERT_OK(nrt_optim_rule_step(ctx(), Code<T>::value, rows.data(),
+                                        static_cast<int64_t>(lengths.size()), which, lr, c[0], c[1],
+                                        c[2], c[3], c[4], c[5], b.grad_scale, b.clip, b.l2, b.decay));
+      model.step_reference(b, lr, reference, step);
+    }
+    model.expect_as_reference();
+  }
+
+  static void rule(int32_t which, bool two, const std::vector<double>& c, const Rule& reference) {
+    rule(kLengths, which, two, c, reference, {});
+    for (const Before& b : kBefores) rule(kSmall, which, two, c, reference, b);
+  }
+
   // Weights after two Adam steps with `threads` threads.
   static std::vector<std::vector<T>> with_threads(int32_t threads) {
     const nrt_ctx context = nrt_ctx_open(NRT_CPU, 0, "", threads);
@@ -267,6 +287,75 @@ TYPED_TEST(Optim, AdamFollowsItsVariants) {
   }
 }
 
+double sign_of(double x) { return x > 0 ? 1 : (x < 0 ? -1 : 0); }
+
+TYPED_TEST(Optim, AdagradAndAdadeltaFollowTheirRules) {
+  for (const bool inside : {true, false}) {
+    const double in = inside ? 1e-3 : 0, out = inside ? 0 : 1e-3;
+    this->rule(NRT_OPTIM_ADAGRAD, false, {in, out, 0, 0, 0, 0}, [=](Element& e, double g, int) {
+      e.slot[0] += g * g;
+      e.w -= 0.05 * g / (std::sqrt(e.slot[0] + in) + out);
+    });
+  }
+  this->rule(NRT_OPTIM_ADADELTA, true, {0.9, 1e-3, 0, 0, 0, 0}, [](Element& e, double g, int) {
+    e.slot[0] = 0.9 * e.slot[0] + 0.1 * g * g;
+    const double u = std::sqrt(e.slot[1] + 1e-3) / std::sqrt(e.slot[0] + 1e-3) * g;
+    e.slot[1] = 0.9 * e.slot[1] + 0.1 * u * u;
+    e.w -= 0.05 * u;
+  });
+}
+
+TYPED_TEST(Optim, TheAdamLikeRulesFollowTheirFormulas) {
+  this->rule(NRT_OPTIM_ADAMAX, true, {0.9, 0.99, 1e-3, 2e-3, 1.5, 0}, [](Element& e, double g, int) {
+    e.slot[0] = 0.9 * e.slot[0] + 0.1 * g;
+    e.slot[1] = std::max(0.99 * e.slot[1], std::fabs(g) + 1e-3);
+    e.w -= 0.05 * 1.5 * e.slot[0] / (e.slot[1] + 2e-3);
+  });
+  this->rule(NRT_OPTIM_NADAM, true, {0.9, 0.99, 1e-3, 0.7, 0.4, 1.2}, [](Element& e, double g, int) {
+    e.slot[0] = 0.9 * e.slot[0] + 0.1 * g;
+    e.slot[1] = 0.99 * e.slot[1] + 0.01 * g * g;
+    e.w -= 0.05 * (0.7 * e.slot[0] + 0.4 * g) / (1.2 * std::sqrt(e.slot[1]) + 1e-3);
+  });
+  for (const double adaptive : {0.0, 1.0}) {
+    this->rule(NRT_OPTIM_RADAM, true, {0.9, 0.99, 1e-3, 0.7, adaptive, 0},
+               [=](Element& e, double g, int) {
+                 e.slot[0] = 0.9 * e.slot[0] + 0.1 * g;
+                 e.slot[1] = 0.99 * e.slot[1] + 0.01 * g * g;
+                 e.w -= 0.05 * 0.7 * e.slot[0] / (adaptive == 0 ? 1 : std::sqrt(e.slot[1]) + 1e-3);
+               });
+  }
+}
+
+TYPED_TEST(Optim, TheRulesOfSignsFollowTheirFormulas) {
+  this->rule(NRT_OPTIM_LION, false, {0.9, 0.99, 0, 0, 0, 0}, [](Element& e, double g, int) {
+    e.w -= 0.05 * sign_of(0.9 * e.slot[0] + 0.1 * g);
+    e.slot[0] = 0.99 * e.slot[0] + 0.01 * g;
+  });
+  this->rule(NRT_OPTIM_RPROP, true, {0.5, 1.2, 0.06, 0.9, 0, 0}, [](Element& e, double g, int) {
+    const double agree = g * e.slot[0];
+    const double f = agree > 0 ? 1.2 : (agree < 0 ? 0.5 : 1);
+    e.slot[1] = std::min(std::max(e.slot[1] * f, 0.06), 0.9);
+    e.slot[0] = agree < 0 ? 0 : g;
+    e.w -= sign_of(e.slot[0]) * e.slot[1];
+  });
+}
+
+TYPED_TEST(Optim, AveragedSgdAndFtrlFollowTheirRules) {
+  this->rule(NRT_OPTIM_ASGD, false, {0.1, 0.25, 0, 0, 0, 0}, [](Element& e, double g, int) {
+    e.w = (1 - 0.1 * 0.05) * e.w - 0.05 * g;
+    e.slot[0] += (e.w - e.slot[0]) * 0.25;
+  });
+  for (const double p : {0.5, 0.7}) {
+    this->rule(NRT_OPTIM_FTRL, true, {-p, 0.01, 0.3, 0.02, 0, 0}, [=](Element& e, double g, int) {
+      double &a = e.slot[0], &b = e.slot[1];
+      const double n = a + g * g, now = std::pow(n, p) / 0.05;
+      b += g + 2 * 0.02 * e.w - (now - std::pow(a, p) / 0.05) * e.w;
+      e.w = (std::min(std::max(b, -0.01), 0.01) - b) / (now + 2 * 0.3);
+      a = n;
+    });
+  }
+}
+
 TYPED_TEST(Optim, ANanGradientShowsInTheWeightEvenWhenClipped) {
   std::vector<TypeParam> w = {1, 1}, g = {TypeParam(NAN), 1}, m(2), v(2);
   const std::vector<int64_t> rows = {addr(w), addr(g), addr(m), addr(v), 0, 2};
@@ -321,6 +410,14 @@ TEST(OptimErrors, WrongArgumentsAreRefused) {
   EXPECT_EQ(NRT_INVALID_ARGUMENT,
             nrt_optim_adam_step(ctx(), NRT_FLOAT32, nullptr, 1, 0, 0.1, 0.9, 0.99, 1e-7, 0.1, 0.01, 1,
                                 0, 0, 0));
+  const auto rule = [&](int32_t which, const std::vector<int64_t>& rows) {
+    return nrt_optim_rule_step(ctx(), NRT_FLOAT32, rows.data(), 1, which, 0.1, 0, 0, 0, 0, 0, 0, 1, 0,
+                               0, 0);
+  };
+  EXPECT_EQ(NRT_OK, rule(NRT_OPTIM_LION, {addr(w), addr(g), addr(w), 0, 0}));
+  EXPECT_EQ(NRT_INVALID_ARGUMENT, rule(NRT_OPTIM_NADAM, {addr(w), addr(g), addr(w), 0, 4}));
+  EXPECT_EQ(NRT_INVALID_ARGUMENT, rule(-1, {addr(w), addr(g), addr(w), addr(g), 4}));
+  EXPECT_EQ(NRT_INVALID_ARGUMENT, rule(NRT_OPTIM_RULES, {addr(w), addr(g), addr(w), addr(g), 4}));
   EXPECT_EQ(NRT_INVALID_ARGUMENT, nrt_optim_sum_squares(ctx(), NRT_FLOAT32, 0, good.data(), 1));
 }
 

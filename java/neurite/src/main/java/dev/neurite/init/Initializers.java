@@ -161,4 +161,38 @@ public final class Initializers {
   public static Initializer orthogonal(double gain) {
     return new Orthogonal(gain);
   }
+
+  /**
+   * The factor by which a layer's start values make up for what its activation takes from the signal (PyTorch's
+   * {@code calculate_gain}): 1 for linear, sigmoid and convolutions, 5/3 for tanh, sqrt(2) for relu,
+   * {@code sqrt(2 / (1 + slope^2))} for leaky_relu, 3/4 for selu. He's and Glorot's schemes with a gain are
+   * {@code varianceScaling(gain * gain, FAN_IN or FAN_AVERAGE, ...)}.
+   *
+   * @param activation one of these names
+   * @param slope of leaky_relu; ignored by the others
+   * @throws IllegalArgumentException for another name
+   */
+  public static double gain(String activation, double slope) {
+    return switch (activation) {
+      case "linear", "sigmoid", "conv1d", "conv2d", "conv3d" -> 1;
+      case "tanh" -> 5.0 / 3;
+      case "relu" -> Math.sqrt(2);
+      case "leaky_relu" -> Math.sqrt(2 / (1 + slope * slope));
+      case "selu" -> 0.75;
+      default -> throw new IllegalArgumentException(
+          "gain: expected linear, sigmoid, conv1d, conv2d, conv3d, tanh, relu, leaky_relu or selu, given '"
+              + activation + "'");
+    };
+  }
+
+  /** PyTorch's start of dense and convolution kernels: uniform in {@code +-1/sqrt(fan_in)}. */
+  public static VarianceScaling torchUniform() {
+    return varianceScaling(1.0 / 3, Mode.FAN_IN, Distribution.UNIFORM);
+  }
+
+  /** PyTorch's start of a bias: uniform in {@code +-1/sqrt(fanIn)}, fanIn being that of the kernel beside it. */
+  public static Initializer torchBias(double fanIn) {
+    double limit = 1 / Math.sqrt(fanIn);
+    return uniform(-limit, limit);
+  }
 }

@@ -5,6 +5,8 @@ import dev.neurite.tensor.DType;
 import dev.neurite.tensor.Shape;
 import dev.neurite.tensor.Status;
 import dev.neurite.tensor.Tensor;
+import java.util.Arrays;
+import java.util.Locale;
 
 /**
  * The native optimiser steps: many parameters in one call.
@@ -77,6 +79,42 @@ public final class OptimStep {
             context, dtype.code(), table, count, corrected ? 1 : 0, b.lr, beta1, beta2, epsilon, c1, c2, b.scale,
             b.clip, b.l2, b.decay),
         "adam");
+  }
+
+  /** Element-wise rules; their formulas and the meaning of their numbers are in {@code native/ops/optim/optim.h}. */
+  public enum Rule {
+    /** Adagrad. */
+    ADAGRAD,
+    /** Adadelta. */
+    ADADELTA,
+    /** Adamax. */
+    ADAMAX,
+    /** Nadam. */
+    NADAM,
+    /** Lion. */
+    LION,
+    /** Rectified Adam. */
+    RADAM,
+    /** Resilient propagation. */
+    RPROP,
+    /** Averaged stochastic gradient descent. */
+    ASGD,
+    /** Follow the regularised leader. */
+    FTRL
+  }
+
+  /**
+   * An element-wise rule; rows: w, g, two slots (0 where unused), n.
+   *
+   * @param c the rule's numbers, up to six
+   */
+  public static void rule(long context, DType dtype, long[] table, int count, Rule rule, double[] c, Before b) {
+    double[] n = Arrays.copyOf(c, 6);
+    Status.check(
+        Abi.nrt_optim_rule_step(
+            context, dtype.code(), table, count, rule.ordinal(), b.lr, n[0], n[1], n[2], n[3], n[4], n[5], b.scale,
+            b.clip, b.l2, b.decay),
+        rule.name().toLowerCase(Locale.ROOT));
   }
 
   /** Sum of the squares of all elements of several tensors of one type; rows: g, n. */

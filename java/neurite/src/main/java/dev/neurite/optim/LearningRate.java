@@ -78,6 +78,19 @@ public interface LearningRate {
   }
 
   /**
+   * {@code end + (initial - end) * (1 + cos(pi * step / half)) / 2}: falls for {@code half} steps, rises for as many, and
+   * so on (PyTorch's {@code CosineAnnealingLR}).
+   */
+  static LearningRate cosineAnnealing(double initial, double half, double end) {
+    return Schedules.cosineAnnealing(initial, half, end);
+  }
+
+  /** {@code start + (end - start) * min(step, n) / n} with {@code n = steps}. */
+  static LearningRate linear(double start, double end, double steps) {
+    return Schedules.polynomial(start, steps, end, 1, false);
+  }
+
+  /**
    * The rate rises linearly from {@code start} to {@code rate.at(0)} in {@code steps} steps, then {@code rate} begins.
    *
    * @throws IllegalArgumentException for a negative number of steps
@@ -106,6 +119,23 @@ public interface LearningRate {
   static LearningRate noam(long width, long warmUp) {
     return step ->
         Math.pow(width, -0.5) * Math.min(Math.pow(step + 1.0, -0.5), (step + 1) * Math.pow(warmUp, -1.5));
+  }
+
+  /**
+   * This schedule for so many steps, then another one, which counts from there.
+   *
+   * @throws IllegalArgumentException for a negative number of steps
+   */
+  default LearningRate then(long steps, LearningRate next) {
+    if (steps < 0) {
+      throw new IllegalArgumentException("then: expected at least 0 steps, given " + steps);
+    }
+    return step -> step < steps ? at(step) : next.at(step - steps);
+  }
+
+  /** This schedule with every rate multiplied. */
+  default LearningRate times(double factor) {
+    return step -> factor * at(step);
   }
 
   /** A schedule counted in epochs instead of steps. */

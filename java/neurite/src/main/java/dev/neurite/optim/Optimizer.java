@@ -51,6 +51,16 @@ public abstract class Optimizer implements AutoCloseable {
   /** Names of the native table's slot columns; null for a column this configuration does not use. */
   abstract String[] slotNames();
 
+  /** What a slot starts from; column as in {@link #slotNames}. */
+  double slotStart(int column) {
+    return 0;
+  }
+
+  /** Shape of a parameter's slot; the parameter's own unless overridden. */
+  Shape slotShape(int column, Param p) {
+    return p.shape();
+  }
+
   /** One native call for the rows of a group. */
   abstract void update(StepPlan.Group group, long step, OptimStep.Before before);
 
@@ -119,8 +129,10 @@ public abstract class Optimizer implements AutoCloseable {
     double scale = gating.scale(plan.groups());
     for (StepPlan.Group group : plan.groups()) {
       if (group.count > 0) {
-        update(group, step, gating.before(now, scale, group));
+        double rate = now * group.rateFactor;
+        update(group, step, gating.before(rate, scale, group));
         group.changed();
+        group.finish(rate);
       }
     }
     if (gating.averageWeight > 0) {
@@ -163,7 +175,7 @@ public abstract class Optimizer implements AutoCloseable {
   private Slots slotsOf(Param p) {
     Slots known = slots.get(p);
     if (known == null) {
-      known = Slots.create(p, slotNames(), gating().extraSlots());
+      known = Slots.create(p, slotNames(), gating().extraSlots(), this::slotStart, this::slotShape);
       slots.put(p, known);
     }
     return known;
@@ -273,7 +285,10 @@ public abstract class Optimizer implements AutoCloseable {
    * @throws IllegalArgumentException listing what is missing or has a wrong shape or type
    */
   public final void load(Map<String, Param> params, Map<String, Tensor> state) {
-    OptimizerState.require(name, params, Slots.names(slotNames(), gating().extraSlots()), state);
+    String[] columns = slotNames();
+    OptimizerState.require(
+        name, params, Slots.names(columns, gating().extraSlots()),
+        (i, p) -> i < columns.length ? slotShape(i, p) : p.shape(), state);
     long[] counts = state.get(OptimizerState.STEP).toLongs();
     step = counts[0];
     pending = (int) counts[1];

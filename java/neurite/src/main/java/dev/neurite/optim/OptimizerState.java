@@ -1,6 +1,7 @@
 package dev.neurite.optim;
 
 import dev.neurite.tensor.Param;
+import dev.neurite.tensor.Shape;
 import dev.neurite.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -40,7 +41,8 @@ final class OptimizerState {
   }
 
   /** Throws listing everything that is missing or differs; a parameter without any slot was never updated. */
-  static void require(String who, Map<String, Param> params, String[] names, Map<String, Tensor> state) {
+  static void require(
+      String who, Map<String, Param> params, String[] names, Slots.Extent extent, Map<String, Tensor> state) {
     List<String> problems = new ArrayList<>();
     Tensor step = state.get(STEP);
     if (step == null || step.size() != 2) {
@@ -48,9 +50,9 @@ final class OptimizerState {
     }
     params.forEach(
         (path, p) -> {
-          for (String slot : names) {
-            if (slot != null && hasAny(path, names, state)) {
-              compare(path + "." + slot, p, state, problems);
+          for (int i = 0; i < names.length; i++) {
+            if (names[i] != null && hasAny(path, names, state)) {
+              compare(path + "." + names[i], extent.of(i, p), p, state, problems);
             }
           }
         });
@@ -59,12 +61,13 @@ final class OptimizerState {
     }
   }
 
-  private static void compare(String entry, Param p, Map<String, Tensor> state, List<String> problems) {
+  private static void compare(
+      String entry, Shape shape, Param p, Map<String, Tensor> state, List<String> problems) {
     Tensor given = state.get(entry);
     if (given == null) {
       problems.add(entry + ": missing");
-    } else if (!given.shape().equals(p.shape()) || given.dtype() != p.dtype()) {
-      problems.add(entry + ": expected " + p.describe() + ", given " + given.describe());
+    } else if (!given.shape().equals(shape) || given.dtype() != p.dtype()) {
+      problems.add(entry + ": expected " + p.dtype() + shape + ", given " + given.describe());
     }
   }
 

@@ -65,9 +65,19 @@ final class Schedules {
     return step -> initial * wave(Math.min(step, n) / n, 1, alpha);
   }
 
+  static LearningRate cosineAnnealing(double initial, double half, double end) {
+    double n = steps("cosineAnnealing", half);
+    return step -> end + (initial - end) * (1 + Math.cos(Math.PI * step / n)) / 2;
+  }
+
   /** From {@code height} at 0 down to {@code alpha} at 1. */
   private static double wave(double part, double height, double alpha) {
     return (1 - alpha) * 0.5 * height * (1 + Math.cos(Math.PI * part)) + alpha;
+  }
+
+  /** Where a period begins, in units of the first. */
+  private static double begin(double stretch, double period) {
+    return (1 - Math.pow(stretch, period)) / (1 - stretch);
   }
 
   static LearningRate cosineRestarts(
@@ -85,8 +95,10 @@ final class Schedules {
         part = done - period;
       } else {
         period = Math.floor(Math.log(1 - done * (1 - stretch)) / Math.log(stretch));
-        double before = (1 - Math.pow(stretch, period)) / (1 - stretch);
-        part = (done - before) / Math.pow(stretch, period);
+        // The logarithm may miss a whole number by a bit.
+        period = done >= begin(stretch, period + 1) ? period + 1 : period;
+        period = done < begin(stretch, period) ? period - 1 : period;
+        part = (done - begin(stretch, period)) / Math.pow(stretch, period);
       }
       return initial * wave(part, Math.pow(shrink, period), alpha);
     };

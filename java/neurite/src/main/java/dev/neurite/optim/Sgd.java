@@ -27,6 +27,7 @@ public final class Sgd extends TunableOptimizer<Sgd> {
   }
 
   private double momentum;
+  private LearningRate momentumSchedule;
   private double dampening;
   private boolean nesterov;
   private boolean corrected;
@@ -66,6 +67,23 @@ public final class Sgd extends TunableOptimizer<Sgd> {
     return this;
   }
 
+  /**
+   * A momentum that changes with the steps, such as {@link OneCycle#momentum}.
+   *
+   * @throws IllegalArgumentException when its first value is not in [0, 1)
+   */
+  public Sgd momentum(LearningRate schedule) {
+    momentum(schedule.at(0));
+    momentumSchedule = schedule;
+    return this;
+  }
+
+  private double momentumAt(long step) {
+    return momentumSchedule == null
+        ? momentum
+        : requireIn(name(), "momentum at step " + step, 0, 1, momentumSchedule.at(step));
+  }
+
   /** Whether the gradient is taken ahead of the velocity (Nesterov); not for {@link Form#EWMA}. */
   public Sgd nesterov(boolean on) {
     requireUnused();
@@ -101,19 +119,20 @@ public final class Sgd extends TunableOptimizer<Sgd> {
 
   @Override
   String[] slotNames() {
-    return new String[] {momentum == 0 ? null : "momentum"};
+    return new String[] {momentum == 0 && momentumSchedule == null ? null : "momentum"};
   }
 
   @Override
   void update(StepPlan.Group group, long step, OptimStep.Before before) {
     OptimStep.Before b = before;
-    if (corrected && form == Form.EWMA && momentum > 0) {
-      double part = 1 - Math.pow(momentum, step + 1.0);
+    double m = momentumAt(step);
+    if (corrected && form == Form.EWMA && m > 0) {
+      double part = 1 - Math.pow(m, step + 1.0);
       // The larger rate is for the average alone: the decay is divided by what the rate is multiplied with.
       b = new OptimStep.Before(b.lr() / part, b.scale(), b.clip(), b.l2(), b.decay() * part);
     }
     OptimStep.sgd(
-        group.context, group.dtype, group.table, group.count, form.code, nesterov && momentum > 0, group.first,
-        momentum, dampening, b);
+        group.context, group.dtype, group.table, group.count, form.code, nesterov && m > 0, group.first, m,
+        dampening, b);
   }
 }

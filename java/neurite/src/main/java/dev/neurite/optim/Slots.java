@@ -1,13 +1,15 @@
 package dev.neurite.optim;
 
 import dev.neurite.ops.Binary;
+import dev.neurite.tensor.DType;
 import dev.neurite.tensor.Param;
 import dev.neurite.tensor.Scope;
+import dev.neurite.tensor.Shape;
 import dev.neurite.tensor.Tensor;
 import java.util.Arrays;
 
 /**
- * What an optimiser remembers for one parameter; tensors of the parameter's shape that start at 0. First the columns of
+ * What an optimiser remembers for one parameter; tensors of the parameter's shape, most of which start at 0. First the columns of
  * the rule's native table, then the slots every rule may have.
  */
 final class Slots {
@@ -24,18 +26,31 @@ final class Slots {
   private boolean accumulated;
   private long updates;
 
-  private Slots(Param param, String[] names, int columns) {
+  /** Start value of a column. */
+  interface Start {
+    double of(int column);
+  }
+
+  /** Shape of a column's slot. */
+  interface Extent {
+    Shape of(int column, Param p);
+  }
+
+  private Slots(Param param, String[] names, int columns, Start start, Extent extent) {
     this.param = param;
     this.names = names;
     this.columns = columns;
     values = new Param[names.length];
     for (int i = 0; i < names.length; i++) {
-      values[i] = names[i] == null ? null : zeros(param.name() + "." + names[i], param);
+      if (names[i] != null) {
+        Shape shape = i < columns ? extent.of(i, param) : param.shape();
+        values[i] = filled(param.name() + "." + names[i], shape, param.dtype(), i < columns ? start.of(i) : 0);
+      }
     }
   }
 
-  static Slots create(Param p, String[] columns, String[] extra) {
-    return new Slots(p, names(columns, extra), columns.length);
+  static Slots create(Param p, String[] columns, String[] extra, Start start, Extent extent) {
+    return new Slots(p, names(columns, extra), columns.length, start, extent);
   }
 
   /** All names, in the slots' order. */
@@ -45,8 +60,8 @@ final class Slots {
     return all;
   }
 
-  private static Param zeros(String name, Param like) {
-    Param slot = Scope.run(() -> Param.of(name, Tensor.zeros(like.shape(), like.dtype())));
+  private static Param filled(String name, Shape shape, DType dtype, double value) {
+    Param slot = Scope.run(() -> Param.of(name, Tensor.full(shape, value, dtype)));
     slot.trainable(false);
     return slot;
   }

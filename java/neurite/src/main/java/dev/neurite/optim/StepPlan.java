@@ -23,6 +23,8 @@ final class StepPlan {
     final boolean decays;
     /** Whether this is the parameters' first update. */
     final boolean first;
+    /** Factor of the learning rate. */
+    final double rateFactor;
     /** Rows: address of w, of g, of each slot, number of elements. */
     long[] table = new long[0];
     int count;
@@ -30,11 +32,12 @@ final class StepPlan {
     private final List<Slots> slots = new ArrayList<>();
     private final List<Tensor> gradients = new ArrayList<>();
 
-    private Group(long context, DType dtype, boolean decays, boolean first) {
+    private Group(long context, DType dtype, boolean decays, boolean first, double rateFactor) {
       this.context = context;
       this.dtype = dtype;
       this.decays = decays;
       this.first = first;
+      this.rateFactor = rateFactor;
     }
 
     private void add(Param p, Tensor g, Slots s) {
@@ -56,6 +59,20 @@ final class StepPlan {
 
     List<Tensor> gradients() {
       return gradients;
+    }
+
+    List<Slots> slots() {
+      return slots;
+    }
+
+    /** Projections and proximal steps of the parameters that have them. */
+    void finish(double rate) {
+      for (Slots s : slots) {
+        Param.AfterStep afterStep = s.param().afterStep();
+        if (afterStep != null) {
+          s.param().assign(afterStep.apply(s.param(), rate));
+        }
+      }
     }
 
     /** Tells parameters and slots that native code wrote to them. */
@@ -82,11 +99,12 @@ final class StepPlan {
 
   private Group group(Param p, boolean decays, boolean first) {
     for (Group g : groups) {
-      if (g.context == p.ctx() && g.dtype == p.dtype() && g.decays == decays && g.first == first) {
+      if (g.context == p.ctx() && g.dtype == p.dtype() && g.decays == decays && g.first == first
+          && g.rateFactor == p.learningRateFactor()) {
         return g;
       }
     }
-    Group g = new Group(p.ctx(), p.dtype(), decays, first);
+    Group g = new Group(p.ctx(), p.dtype(), decays, first, p.learningRateFactor());
     groups.add(g);
     return g;
   }

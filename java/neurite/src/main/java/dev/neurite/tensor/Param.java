@@ -14,6 +14,21 @@ public final class Param extends Tensor {
   private final String name;
   private volatile boolean trainable = true;
   private volatile long version;
+  private volatile AfterStep afterStep;
+  private volatile double learningRateFactor = 1;
+
+  /** What happens to the values after each optimiser step: a projection (constraint) or a proximal step. */
+  @FunctionalInterface
+  public interface AfterStep {
+
+    /**
+     * The new values.
+     *
+     * @param values the parameter's values after the rule's update
+     * @param learningRate the rate of the step, with the parameter's factor
+     */
+    Tensor apply(Tensor values, double learningRate);
+  }
 
   private Param(String name, Storage storage, Shape shape, DType dtype) {
     super(storage, shape, dtype, null, 0, name, false);
@@ -53,6 +68,33 @@ public final class Param extends Tensor {
   /** Freezes or unfreezes it. */
   public void trainable(boolean on) {
     trainable = on;
+  }
+
+  /** What optimisers do to the values after each step; null (default) for nothing. */
+  public AfterStep afterStep() {
+    return afterStep;
+  }
+
+  /** Sets what optimisers do to the values after each step; null for nothing. */
+  public void afterStep(AfterStep what) {
+    afterStep = what;
+  }
+
+  /** Factor of the optimiser's learning rate for this parameter; default 1. */
+  public double learningRateFactor() {
+    return learningRateFactor;
+  }
+
+  /**
+   * Sets the factor of the learning rate; 0 leaves the values alone while gradients still flow.
+   *
+   * @throws IllegalArgumentException for a factor that is negative, NaN or infinite
+   */
+  public void learningRateFactor(double factor) {
+    if (!(factor >= 0) || Double.isInfinite(factor)) {
+      throw new IllegalArgumentException("Param '" + name + "': expected a factor of 0 or more, given " + factor);
+    }
+    learningRateFactor = factor;
   }
 
   /** Counts the changes of the values. */

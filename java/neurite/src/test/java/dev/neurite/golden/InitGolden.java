@@ -38,7 +38,60 @@ final class InitGolden implements GoldenTopic {
         .create(Shape.of(r.c().longs("shape")), r.dtype(), RandomStream.of(1, "identity"))));
     h.put("init/orthogonal_property", GoldenRun.op(InitGolden::gram));
     h.put("init/truncated_normal", InitGolden::truncatedNormal);
+    h.put("init/torch_gain", InitGolden::torchGain);
+    h.put("init/ng", InitGolden::ng);
     h.put("train/gradient_check", InitGolden::gradientCheck);
+  }
+
+  /** PyTorch's kernels are (out, in, k...), ours (k..., in, out). */
+  private static void torchGain(GoldenRun run) {
+    GoldenCase c = run.c();
+    long[] torch = c.longs("shape");
+    long[] dims = new long[torch.length];
+    System.arraycopy(torch, 2, dims, 0, torch.length - 2);
+    dims[torch.length - 2] = torch[1];
+    dims[torch.length - 1] = torch[0];
+    Shape shape = Shape.of(dims);
+    double gain = Initializers.gain(c.text("nonlinearity", ""), c.number("param", 0.01));
+    double square = gain * gain;
+    c.tensors("outputs").forEach((key, want) -> {
+      VarianceScaling init = switch (key) {
+        case "xavier_uniform_limit" -> Initializers.varianceScaling(square, Mode.FAN_AVERAGE, Distribution.UNIFORM);
+        case "xavier_normal_std" -> Initializers.varianceScaling(square, Mode.FAN_AVERAGE, Distribution.NORMAL);
+        case "kaiming_uniform_limit_fan_in" ->
+            Initializers.varianceScaling(square, Mode.FAN_IN, Distribution.UNIFORM);
+        case "kaiming_normal_std_fan_in" -> Initializers.varianceScaling(square, Mode.FAN_IN, Distribution.NORMAL);
+        case "kaiming_normal_std_fan_out" -> Initializers.varianceScaling(square, Mode.FAN_OUT, Distribution.NORMAL);
+        case "default_linear_weight_limit" -> Initializers.torchUniform();
+        case "gain", "default_bias_limit" -> null;
+        default -> throw new AssertionError("unknown output " + key);
+      };
+      double got = gain;
+      if (init != null) {
+        double limit = key.contains("std") ? 1 : Math.sqrt(3);
+        got = limit * init.deviation(shape);
+        requireSpread(draw(init, shape), init.deviation(shape), key.contains("std") ? Double.MAX_VALUE : got);
+      } else if (key.equals("default_bias_limit")) {
+        double[] drawn = draw(Initializers.torchBias(c.number("fan_in", 0)), Shape.of(LARGE));
+        got = want.values()[0];
+        requireSpread(drawn, got / Math.sqrt(3), got);
+      }
+      run.expect(key, new double[] {got}, want.values());
+    });
+  }
+
+  /** The three rules of Ng's course: He, 1/fan_in, and the mean of both. */
+  private static void ng(GoldenRun run) {
+    Shape shape = Shape.of((long) run.c().number("n_prev", 0), (long) run.c().number("n", 0));
+    Map<String, VarianceScaling> rules = Map.of(
+        "relu_std", Initializers.heNormal().truncated(false),
+        "tanh_std", Initializers.lecunNormal().truncated(false),
+        "bengio_std", Initializers.glorotNormal().truncated(false));
+    run.c().tensors("outputs").forEach((key, want) -> {
+      double deviation = rules.get(key).deviation(shape);
+      run.expect(key, new double[] {deviation}, want.values());
+      requireSpread(draw(rules.get(key), shape), deviation, Double.MAX_VALUE);
+    });
   }
 
   private static VarianceScaling scaling(GoldenCase c) {

@@ -32,6 +32,7 @@ final class OptimizerGolden implements GoldenTopic {
     h.put("optimizer/torch/RMSprop", trajectory(OptimizerGolden::torchRmsProp));
     h.put("optimizer/torch/Adam", trajectory(c -> torchAdam(c, Adam.of(rate(c)), false)));
     h.put("optimizer/torch/AdamW", trajectory(c -> torchAdam(c, AdamW.of(rate(c)), true)));
+    MoreOptimizers.register(h);
     h.put("optimizer/ng/momentum", trajectory(OptimizerGolden::ngMomentum));
     h.put("optimizer/ng/rmsprop",
         trajectory(
@@ -48,7 +49,7 @@ final class OptimizerGolden implements GoldenTopic {
   // ---- configurations
 
   @SuppressWarnings("unchecked")
-  private static LearningRate rate(GoldenCase c) {
+  static LearningRate rate(GoldenCase c) {
     Map<String, Object> schedule = (Map<String, Object>) c.attrs().get("schedule");
     if (schedule == null) {
       return LearningRate.constant(c.number("learning_rate", c.number("lr", 0)));
@@ -57,7 +58,7 @@ final class OptimizerGolden implements GoldenTopic {
     return LearningRate.piecewiseConstant(GoldenCase.longs(schedule.get("boundaries")), values);
   }
 
-  private static <S extends TunableOptimizer<S>> S keras(GoldenCase c, S optimizer) {
+  static <S extends TunableOptimizer<S>> S keras(GoldenCase c, S optimizer) {
     if (c.attrs().get("weight_decay") != null) {
       optimizer.weightDecay(c.number("weight_decay", 0));
     }
@@ -70,11 +71,17 @@ final class OptimizerGolden implements GoldenTopic {
     if (c.attrs().get("global_clipnorm") != null) {
       optimizer.globalClipNorm(c.number("global_clipnorm", 0));
     }
+    if (c.attrs().get("gradient_accumulation_steps") != null) {
+      optimizer.accumulate((int) c.number("gradient_accumulation_steps", 1));
+    }
+    if (c.flag("use_ema", false)) {
+      optimizer.average(c.number("ema_momentum", 0.99), (int) c.number("ema_overwrite_frequency", 0));
+    }
     return optimizer;
   }
 
   @SuppressWarnings("unchecked")
-  private static <S extends TunableOptimizer<S>> S torch(GoldenCase c, S optimizer, boolean decoupled) {
+  static <S extends TunableOptimizer<S>> S torch(GoldenCase c, S optimizer, boolean decoupled) {
     double decay = c.number("weight_decay", 0);
     if (decoupled) {
       optimizer.weightDecay(decay);
@@ -91,14 +98,7 @@ final class OptimizerGolden implements GoldenTopic {
   }
 
   private static Optimizer kerasSgd(GoldenCase c) {
-    Sgd sgd = keras(c, Sgd.of(rate(c)).momentum(c.number("momentum", 0)).nesterov(c.flag("nesterov", false)));
-    if (c.attrs().get("gradient_accumulation_steps") != null) {
-      sgd.accumulate((int) c.number("gradient_accumulation_steps", 1));
-    }
-    if (c.flag("use_ema", false)) {
-      sgd.average(c.number("ema_momentum", 0), (int) c.number("ema_overwrite_frequency", 0));
-    }
-    return sgd;
+    return keras(c, Sgd.of(rate(c)).momentum(c.number("momentum", 0)).nesterov(c.flag("nesterov", false)));
   }
 
   private static Optimizer torchSgd(GoldenCase c) {
@@ -148,7 +148,7 @@ final class OptimizerGolden implements GoldenTopic {
 
   // ---- problems
 
-  private static GoldenHandler trajectory(Function<GoldenCase, Optimizer> maker) {
+  static GoldenHandler trajectory(Function<GoldenCase, Optimizer> maker) {
     return run -> {
       try (Optimizer optimizer = maker.apply(run.c())) {
         if (run.c().text("problem", "").equals("quadratic")) {

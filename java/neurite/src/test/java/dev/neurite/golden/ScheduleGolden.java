@@ -1,6 +1,9 @@
 package dev.neurite.golden;
 
+import dev.neurite.optim.Cyclic;
 import dev.neurite.optim.LearningRate;
+import dev.neurite.optim.OneCycle;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
@@ -50,6 +53,19 @@ final class ScheduleGolden implements GoldenTopic {
     put(h, "torch/PolynomialLR", 0,
         c -> LearningRate.polynomialDecay(lr0(c), c.number("total_iters", 0), 0, c.number("power", 0)));
     put(h, "torch/MultiStepLR", 0, ScheduleGolden::multiStep);
+    put(h, "torch/CosineAnnealingLR", 0,
+        c -> LearningRate.cosineAnnealing(lr0(c), c.number("T_max", 0), c.number("eta_min", 0)));
+    put(h, "torch/CosineAnnealingWarmRestarts", 0,
+        c -> LearningRate.cosineRestarts(
+            lr0(c), c.number("T_0", 0), c.number("T_mult", 1), 1, c.number("eta_min", 0) / lr0(c)));
+    put(h, "torch/LinearLR", 0,
+        c -> LearningRate.linear(
+            lr0(c) * c.number("start_factor", 1.0 / 3), lr0(c) * c.number("end_factor", 1), c.number("total_iters", 5)));
+    put(h, "torch/ConstantLR", 0,
+        c -> LearningRate.constant(lr0(c) * c.number("factor", 1.0 / 3))
+            .then((long) c.number("total_iters", 5), LearningRate.constant(lr0(c))));
+    put(h, "torch/CyclicLR", 0, ScheduleGolden::cyclic);
+    h.put("schedule/torch/OneCycleLR", ScheduleGolden::oneCycle);
   }
 
   private static void put(
@@ -65,6 +81,31 @@ final class ScheduleGolden implements GoldenTopic {
           }
           run.expect("lr", got, run.c().tensors("outputs").get("lr").values());
         });
+  }
+
+  private static LearningRate cyclic(GoldenCase c) {
+    long up = (long) c.number("step_size_up", 2000);
+    Cyclic.Mode mode = switch (c.text("mode", "triangular")) {
+      case "triangular" -> Cyclic.Mode.TRIANGULAR;
+      case "triangular2" -> Cyclic.Mode.HALVING;
+      case "exp_range" -> Cyclic.Mode.EXPONENTIAL;
+      default -> throw new AssertionError("unknown mode " + c.attrs().get("mode"));
+    };
+    return Cyclic.of(c.number("base_lr", 0), c.number("max_lr", 0), up)
+        .stepsDown((long) c.number("step_size_down", up)).mode(mode, c.number("gamma", 1));
+  }
+
+  private static void oneCycle(GoldenRun run) {
+    GoldenCase c = run.c();
+    OneCycle rate = OneCycle.of(c.number("max_lr", 0), (long) c.number("total_steps", 0))
+        .rise(c.number("pct_start", 0.3)).divisors(c.number("div_factor", 25), c.number("final_div_factor", 1e4))
+        .linear(c.text("anneal_strategy", "cos").equals("linear")).threePhase(c.flag("three_phase", false));
+    LearningRate momentum = rate.momentum(c.number("base_momentum", 0.85), c.number("max_momentum", 0.95));
+    double[] steps = c.tensors("inputs").get("step").values();
+    c.tensors("outputs").forEach((name, want) -> {
+      LearningRate schedule = name.equals("lr") ? rate : momentum;
+      run.expect(name, Arrays.stream(steps).map(s -> schedule.at((long) s)).toArray(), want.values());
+    });
   }
 
   private static LearningRate cosine(GoldenCase c) {
