@@ -48,6 +48,7 @@ public final class Layers {
     builtIn(Flatten.class, Flatten.Config.class, Flatten::from);
     builtIn(GlobalAvgPool2D.class, GlobalAvgPool2D.Config.class, GlobalAvgPool2D::from);
     builtIn(GlobalMaxPool2D.class, GlobalMaxPool2D.Config.class, GlobalMaxPool2D::from);
+    builtIn(LayerNorm.class, LayerNorm.Config.class, LayerNorm::from);
     builtIn(MaxPool2D.class, MaxPool2D.Config.class, MaxPool2D::from);
     builtIn(Reshape.class, Reshape.Config.class, Reshape::from);
   }
