@@ -38,6 +38,8 @@ public interface ElementLoss extends Loss {
 
   @Override
   default Tensor apply(Tensor yTrue, Tensor yPred, Tensor weights) {
-    return Reducing.reduce(name(), perSample(yTrue, yPred), counted(yTrue, yPred), weights, reduction());
+    Tensor values = perSample(yTrue, yPred);
+    Tensor counted = counted(yTrue, yPred);
+    return Reducing.reduce(name(), counted == null ? values : values.mul(counted), counted, weights, reduction());
   }
 }

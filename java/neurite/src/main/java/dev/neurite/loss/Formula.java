@@ -2,7 +2,7 @@ package dev.neurite.loss;
 
 import dev.neurite.tensor.Tensor;
 
-/** The value of each sample from labels and predictions of one shape and type. */
+/** The value of each sample from labels and predictions. */
 @FunctionalInterface
 interface Formula {
 

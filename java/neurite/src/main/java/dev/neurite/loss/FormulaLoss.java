@@ -2,15 +2,21 @@ package dev.neurite.loss;
 
 import dev.neurite.tensor.Tensor;
 
-/** A loss given by one formula: labels and predictions of equal shape, no option but the reduction. */
+/** A loss given by one formula, no option but the reduction. */
 final class FormulaLoss implements ElementLoss {
 
   private final String name;
   private final Formula formula;
   private final Reduction reduction;
 
+  /** On labels that are brought to the shape and type of the predictions. */
   FormulaLoss(String name, Formula formula) {
-    this(name, formula, Reduction.SUM_OVER_BATCH);
+    this(name, (y, p) -> formula.apply(Labels.like(name, y, p), p), Reduction.SUM_OVER_BATCH);
+  }
+
+  /** On labels as they are given, such as class numbers. */
+  static FormulaLoss raw(String name, Formula formula) {
+    return new FormulaLoss(name, formula, Reduction.SUM_OVER_BATCH);
   }
 
   private FormulaLoss(String name, Formula formula, Reduction reduction) {
@@ -36,6 +42,6 @@ final class FormulaLoss implements ElementLoss {
 
   @Override
   public Tensor perSample(Tensor yTrue, Tensor yPred) {
-    return formula.apply(Labels.like(name, yTrue, yPred), yPred);
+    return formula.apply(yTrue, yPred);
   }
 }

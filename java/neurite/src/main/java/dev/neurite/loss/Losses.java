@@ -126,6 +126,33 @@ public final class Losses {
     return new FormulaLoss("poisson", (y, p) -> Axes.mean(p.sub(y.mul(p.add(EPSILON).log()))));
   }
 
+  // ---- pairs, triplets and latent variables; more in RankingLosses, GanLosses, StyleLosses, DetectionLosses
+
+  /** {@link RankingLosses#contrastive} with margin 1. */
+  public static TripleLoss contrastive() {
+    return RankingLosses.contrastive(1);
+  }
+
+  /** {@link RankingLosses#triplet}, on squared distances, with margin 0.2. */
+  public static TripleLoss triplet() {
+    return RankingLosses.triplet(0.2);
+  }
+
+  /**
+   * The divergence of a variational autoencoder's latent normal distributions from the standard one:
+   * {@code -1/2 * sum(1 + log_var - mu^2 - e^log_var)} over the last axis (Kingma and Welling 2014).
+   *
+   * <p><b>Shapes</b>: {@code apply(mu, logVar)}, both {@code [batch, ..., width]}, per sample {@code [batch, ...]}.
+   */
+  public static PairLoss vaeDivergence() {
+    return new PairLoss(
+        "vaeDivergence",
+        (mu, logVar) -> {
+          Inputs.requireAlike("vaeDivergence", "mu", mu, "logVar", logVar);
+          return Axes.sum(logVar.exp().add(mu.square()).sub(logVar).sub(1)).mul(0.5);
+        });
+  }
+
   // ---- distributions and directions
 
   /** {@code sum(y*log(y/p))} over the last axis, both clipped to {@code [1e-7, 1]}. */

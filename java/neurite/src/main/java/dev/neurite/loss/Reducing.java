@@ -12,34 +12,32 @@ final class Reducing {
   /**
    * Reduces values.
    *
-   * @param counted 1 or 0 per value, or null when all count
+   * @param divisor what each value adds to the mean's divisor, such as 0 where it does not count; null for 1 each
    * @param weights null, or of a shape that is the values' or its beginning
+   * @throws ShapeException for an empty batch, which has no mean
    */
-  static Tensor reduce(String who, Tensor values, Tensor counted, Tensor weights, Reduction reduction) {
-    Tensor factors = factors(who, values, counted, weights);
+  static Tensor reduce(String who, Tensor values, Tensor divisor, Tensor weights, Reduction reduction) {
+    if (values.size() == 0) {
+      throw new ShapeException(who + ": expected at least one sample, given values of shape " + values.shape());
+    }
+    Tensor factors =
+        weights == null
+            ? null
+            : fit(who, weights, values.shape()).cast(values.dtype()).broadcastTo(values.shape());
     Tensor weighed = factors == null ? values : values.mul(factors);
     return switch (reduction) {
       case NONE -> weighed;
       case SUM -> weighed.sum();
-      case SUM_OVER_BATCH -> mean(weighed, counted);
-      case WEIGHTED_MEAN -> factors == null ? mean(weighed, null) : ratio(weighed.sum(), factors.sum());
+      case SUM_OVER_BATCH -> divisor == null ? weighed.mean() : ratio(weighed.sum(), divisor.sum());
+      case WEIGHTED_MEAN -> weightedMean(weighed, divisor, factors);
     };
   }
 
-  private static Tensor factors(String who, Tensor values, Tensor counted, Tensor weights) {
-    if (weights == null) {
-      return counted;
+  private static Tensor weightedMean(Tensor weighed, Tensor divisor, Tensor factors) {
+    if (factors == null) {
+      return divisor == null ? weighed.mean() : ratio(weighed.sum(), divisor.sum());
     }
-    Tensor w = fit(who, weights, values.shape()).cast(values.dtype()).broadcastTo(values.shape());
-    return counted == null ? w : w.mul(counted);
-  }
-
-  /** An empty batch has the loss 0, not 0/0. */
-  private static Tensor mean(Tensor weighed, Tensor counted) {
-    if (counted != null) {
-      return ratio(weighed.sum(), counted.sum());
-    }
-    return weighed.size() == 0 ? weighed.sum() : weighed.mean();
+    return ratio(weighed.sum(), (divisor == null ? factors : factors.mul(divisor)).sum());
   }
 
   private static Tensor ratio(Tensor sum, Tensor divisor) {

@@ -22,6 +22,19 @@ public record L2(double l) implements Regularizer {
     return new L2(l);
   }
 
+  /**
+   * Andrew Ng's form {@code lambda / (2 m) * sum w^2}, whose gradient is {@code lambda / m * w}.
+   *
+   * @param lambda its strength, 0 or more
+   * @param m number of examples the cost is the mean of, 1 or more
+   */
+  public static L2 perSample(double lambda, long m) {
+    if (m < 1) {
+      throw new IllegalArgumentException("L2: expected a mean over 1 example or more, given " + m);
+    }
+    return new L2(lambda / (2.0 * m));
+  }
+
   @Override
   public Tensor penalty(Tensor w) {
     return w.square().sum().mul(l);

@@ -110,6 +110,11 @@ public final class GoldenRun {
     expect(name, got, want, false);
   }
 
+  /** Compares a gradient, for which float32 has more slack. */
+  public void expectGradient(String name, Tensor got, GoldenTensor want) {
+    expect(name, got, want, true);
+  }
+
   private void expect(String name, Tensor got, GoldenTensor want, boolean gradient) {
     if (got == null) {
       throw new AssertionError("no result " + name);

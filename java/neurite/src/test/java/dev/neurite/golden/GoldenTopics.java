@@ -13,6 +13,8 @@ final class GoldenTopics {
           new LinalgGolden(),
           new LayerGolden(),
           new LossGolden(),
+          new TorchLossGolden(),
+          new SpecialLossGolden(),
           new MetricGolden(),
           new ExactMetricGolden(),
           new OptimizerGolden(),

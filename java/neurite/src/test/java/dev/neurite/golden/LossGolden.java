@@ -7,7 +7,7 @@ import dev.neurite.tensor.Tensor;
 import java.util.Map;
 import java.util.function.Function;
 
-/** losses_keras: every loss with its options, reductions and sample weights; PyTorch's that are the same ones. */
+/** losses_keras: every loss with its options, reductions and sample weights. */
 final class LossGolden implements GoldenTopic {
 
   @Override
@@ -39,31 +39,6 @@ final class LossGolden implements GoldenTopic {
             .fromLogits(logits(c)).labelSmoothing(smoothing(c)));
     put(h, "Dice", c -> Losses.dice(axes(c)));
     put(h, "Tversky", c -> Losses.tversky(c.number("alpha", 0.5), c.number("beta", 0.5), axes(c)));
-    elements(h, "loss/torch/mse_loss", "target", "input", c -> Losses.meanSquaredError());
-    elements(h, "loss/torch/l1_loss", "target", "input", c -> Losses.meanAbsoluteError());
-    elements(h, "loss/torch/huber_loss", "target", "input", c -> Losses.huber(c.number("delta", 1)));
-    elements(h, "loss/perceptron", "y_true", "y_pred", c -> Losses.perceptron());
-    h.put("loss/class_weight_keras", GoldenRun.op(LossGolden::classWeight));
-  }
-
-  /** PyTorch averages over all elements: each is a sample of one feature. */
-  private static void elements(
-      Map<String, GoldenHandler> h, String op, String labels, String predictions,
-      Function<GoldenCase, ElementLoss> loss) {
-    h.put(
-        op,
-        GoldenRun.op(
-            run -> {
-              Tensor y = run.in(labels);
-              Tensor p = run.in(predictions);
-              ElementLoss l = loss.apply(run.c()).reduction(reduction(run.c()));
-              return Map.of("loss", l.apply(y.expandDims(y.rank()), p.expandDims(p.rank())));
-            }));
-  }
-
-  private static Map<String, Tensor> classWeight(GoldenRun run) {
-    Tensor weights = run.in("class_weight").gather(run.in("labels"));
-    return Map.of("loss", Losses.softmaxCrossEntropy().apply(run.in("labels"), run.in("logits"), weights));
   }
 
   private static void put(Map<String, GoldenHandler> h, String name, Function<GoldenCase, ElementLoss> loss) {
@@ -93,12 +68,14 @@ final class LossGolden implements GoldenTopic {
     return c.attrs().get("axis") == null ? new int[0] : c.ints("axis");
   }
 
-  private static Reduction reduction(GoldenCase c) {
+  /** The reduction a case asks for; {@code batchmean} is an option of the one loss that has it. */
+  static Reduction reduction(GoldenCase c) {
     return switch (c.text("reduction", "mean")) {
       case "none" -> Reduction.NONE;
       case "sum" -> Reduction.SUM;
       case "weighted_mean" -> Reduction.WEIGHTED_MEAN;
-      default -> Reduction.SUM_OVER_BATCH;
+      case "mean", "batchmean" -> Reduction.SUM_OVER_BATCH;
+      default -> throw new IllegalArgumentException("unknown reduction " + c.text("reduction", null));
     };
   }
 }

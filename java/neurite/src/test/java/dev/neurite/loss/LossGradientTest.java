@@ -1,80 +1,153 @@
 package dev.neurite.loss;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.neurite.autograd.GradCheck;
 import dev.neurite.autograd.Tape;
+import dev.neurite.tensor.DType;
+import dev.neurite.tensor.Param;
+import dev.neurite.tensor.RandomStream;
 import dev.neurite.tensor.Scope;
 import dev.neurite.tensor.Shape;
 import dev.neurite.tensor.Tensor;
+import java.io.IOException;
+import java.lang.reflect.Method;
+import java.lang.reflect.Modifier;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Every loss' gradient against two-sided differences in float64, with weights; kinks are kept away from. */
+/**
+ * Every loss' gradient against two-sided differences in float64, in every reduction, with and without sample weights.
+ * A loss that is not in {@link LossCases} fails {@link #everyPublicFactoryIsChecked}.
+ */
 class LossGradientTest {
 
-  private static final double STEP = 1e-6;
-  private static final double[] ONE_HOT = {0, 1, 0, 1, 0, 0, 0, 0, 1};
-  private static final double[] POSITIVE = {0.2, 0.5, 0.3, 0.6, 0.3, 0.1, 0.25, 0.35, 0.4};
-  private static final double[] SCORES = {0.7, -1.3, 2.1, 0.4, -0.6, 1.7, -2.2, 0.9, 0.3};
-  private static final double[] TARGETS = {1.5, -0.4, 0.2, 2.0, 0.8, -1.1, 0.5, 0.1, 1.9};
+  private static final double BOUND = 1e-6;
 
-  static Stream<Arguments> losses() {
-    return Stream.of(
-        Arguments.of(Losses.meanSquaredError(), TARGETS, SCORES),
-        Arguments.of(Losses.meanAbsoluteError(), TARGETS, SCORES),
-        Arguments.of(Losses.meanAbsolutePercentageError(), TARGETS, SCORES),
-        Arguments.of(Losses.meanSquaredLogarithmicError(), POSITIVE, new double[] {1, 2, 3, .1, .2, .3, 4, 5, 6}),
-        Arguments.of(Losses.huber(0.75), TARGETS, SCORES),
-        Arguments.of(Losses.logCosh(), TARGETS, SCORES),
-        Arguments.of(Losses.poisson(), POSITIVE, new double[] {1, 2, 3, .1, .2, .3, 4, 5, 6}),
-        Arguments.of(Losses.klDivergence(), POSITIVE, new double[] {.3, .3, .4, .5, .2, .3, .6, .2, .2}),
-        Arguments.of(Losses.cosineSimilarity(), TARGETS, SCORES),
-        Arguments.of(Losses.hinge(), ONE_HOT, SCORES),
-        Arguments.of(Losses.squaredHinge(), ONE_HOT, SCORES),
-        Arguments.of(Losses.categoricalHinge(), ONE_HOT, SCORES),
-        Arguments.of(Losses.perceptron(), ONE_HOT, SCORES),
-        Arguments.of(Losses.binaryCrossEntropy().labelSmoothing(0.1), ONE_HOT, POSITIVE),
-        Arguments.of(Losses.sigmoidCrossEntropy(), ONE_HOT, SCORES),
-        Arguments.of(Losses.categoricalCrossEntropy(), ONE_HOT, POSITIVE),
-        Arguments.of(Losses.categoricalCrossEntropy().fromLogits(true).axis(0), POSITIVE, SCORES),
-        Arguments.of(Losses.softmaxCrossEntropy().labelSmoothing(0.2), ONE_HOT, SCORES),
-        Arguments.of(Losses.binaryFocalCrossEntropy().classBalancing(true), ONE_HOT, POSITIVE),
-        Arguments.of(Losses.categoricalFocalCrossEntropy().fromLogits(true), ONE_HOT, SCORES),
-        Arguments.of(Losses.dice(-1), ONE_HOT, POSITIVE),
-        Arguments.of(Losses.tversky(0.3, 0.7, -1), ONE_HOT, POSITIVE));
+  static Stream<LossCases.Case> cases() {
+    return LossCases.all().stream();
   }
 
-  @ParameterizedTest
-  @MethodSource("losses")
-  void gradientEqualsTwoSidedDifferences(ElementLoss loss, double[] labels, double[] predictions) {
-    Shape shape = Shape.of(3, 3);
-    double[] found;
+  @ParameterizedTest(name = "{0}")
+  @MethodSource("cases")
+  void gradientEqualsTwoSidedDifferences(LossCases.Case c) {
+    try (Scope scope = Scope.open()) {
+      for (Reduction reduction : Reduction.values()) {
+        for (boolean weighted : new boolean[] {false, true}) {
+          if (weighted && !c.takesWeights()) {
+            continue;
+          }
+          GradCheck.Report report =
+              GradCheck.check(() -> toScalar(c.loss().apply(reduction, weighted)), c.inputs());
+          assertTrue(report.passes(BOUND), c + " " + reduction + (weighted ? " weighted" : "") + "\n" + report);
+        }
+      }
+    }
+  }
+
+  /** Unreduced values become one number with a different factor each. */
+  private static Tensor toScalar(Tensor values) {
+    Tensor factors = Tensor.range(0.7, 0.3, values.size(), values.dtype()).reshape(values.shape());
+    return values.mul(factors).sum();
+  }
+
+  @Test
+  void everyPublicFactoryIsChecked() throws Exception {
+    Set<String> factories = new TreeSet<>();
+    for (Class<?> c : publicClasses()) {
+      for (Method m : c.getDeclaredMethods()) {
+        int modifiers = m.getModifiers();
+        boolean factory = Modifier.isPublic(modifiers) && Modifier.isStatic(modifiers);
+        if (factory && !m.isSynthetic() && !c.isEnum()) {
+          factories.add(c.getSimpleName() + "." + m.getName() + "/" + m.getParameterCount());
+        }
+      }
+    }
+    assertTrue(factories.size() > 50, factories.toString());
+    Set<String> checked = LossCases.all().stream().map(LossCases.Case::factory).collect(Collectors.toSet());
+    factories.removeAll(checked);
+    assertEquals(Set.of(), factories, "losses without a gradient check");
+  }
+
+  private static List<Class<?>> publicClasses() throws Exception {
+    URI classes = Losses.class.getProtectionDomain().getCodeSource().getLocation().toURI();
+    Path folder = Path.of(classes).resolve("dev/neurite/loss");
+    try (Stream<Path> files = Files.list(folder)) {
+      return files
+          .map(f -> f.getFileName().toString())
+          .filter(n -> n.endsWith(".class") && !n.contains("$") && !n.equals("package-info.class"))
+          .map(n -> load("dev.neurite.loss." + n.substring(0, n.length() - ".class".length())))
+          .filter(c -> Modifier.isPublic(c.getModifiers()))
+          .collect(Collectors.toList());
+    } catch (IOException e) {
+      throw new IllegalStateException("the classes of the losses are not in a folder: " + Arrays.asList(folder), e);
+    }
+  }
+
+  private static Class<?> load(String name) {
+    try {
+      return Class.forName(name, false, Losses.class.getClassLoader());
+    } catch (ClassNotFoundException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  @Test
+  void theGradientPenaltysGradientIsOfSecondOrder() {
     try (Scope scope = Scope.open();
-        Tape tape = Tape.open()) {
-      Tensor p = Tensor.of(predictions, shape);
-      tape.watch(p);
-      found = tape.gradients(value(loss, labels, p), List.of(p)).of(p).toDoubles();
-      assertEquals(9, scope.isClosed() ? 0 : found.length);
-    }
-    for (int i = 0; i < found.length; i++) {
-      double above = moved(loss, labels, predictions, i, STEP);
-      double below = moved(loss, labels, predictions, i, -STEP);
-      double expected = (above - below) / (2 * STEP);
-      assertEquals(expected, found[i], 1e-6 * Math.max(1, Math.abs(expected)), loss.name() + " element " + i);
+        Param w1 = Param.of("w1", Tensor.of(new double[][] {{.3, -.7}, {.9, .4}, {-.2, .5}}));
+        Param w2 = Param.of("w2", Tensor.of(new double[][] {{1.1}, {-.6}}))) {
+      Tensor real = Tensor.of(new double[][] {{.1, .2, .3}, {-.4, .5, .6}});
+      Tensor fake = Tensor.of(new double[][] {{.7, -.8, .9}, {1, 1.1, -1.2}});
+      Tensor epsilon = Tensor.of(new double[][] {{.25}, {.5}});
+      double[] found;
+      try (Tape tape = Tape.persistent()) {
+        Tensor penalty = penalty(tape, w1, w2, real, fake, epsilon);
+        found = tape.gradients(penalty, List.of(w1)).of(w1).toDoubles();
+      }
+      double[] expected =
+          GradCheck.numeric(
+              () -> {
+                double value;
+                try (Tape tape = Tape.persistent()) {
+                  value = penalty(tape, w1, w2, real, fake, epsilon).item();
+                }
+                return Tensor.scalar(value, DType.FLOAT64);
+              },
+              w1, 1e-5);
+      assertTrue(GradCheck.difference(found, expected) < BOUND, Arrays.toString(found) + Arrays.toString(expected));
     }
   }
 
-  private static Tensor value(ElementLoss loss, double[] labels, Tensor p) {
-    Tensor weights = Tensor.of(1.0, 0.5, 2.0);
-    return loss.apply(Tensor.of(labels, p.shape()), p, weights);
+  private static Tensor penalty(Tape tape, Param w1, Param w2, Tensor real, Tensor fake, Tensor epsilon) {
+    return GanLosses.gradientPenalty(tape, x -> x.matmul(w1).tanh().matmul(w2), real, fake, epsilon, 10).penalty();
   }
 
-  private static double moved(ElementLoss loss, double[] labels, double[] predictions, int at, double by) {
-    double[] changed = predictions.clone();
-    changed[at] += by;
-    return Scope.run(() -> value(loss, labels, Tensor.of(changed, Shape.of(3, 3))).item());
+  @Test
+  void theRandomPenaltyIsRepeatable() {
+    try (Scope scope = Scope.open()) {
+      Tensor real = Tensor.ones(Shape.of(4, 3), DType.FLOAT64);
+      Tensor fake = real.mul(-2);
+      double[] values = new double[2];
+      for (int i = 0; i < 2; i++) {
+        try (Tape tape = Tape.persistent()) {
+          var random = RandomStream.of(7, "penalty");
+          values[i] = GanLosses.gradientPenalty(tape, x -> x.square().sum(-1), real, fake, random).penalty().item();
+        }
+      }
+      assertEquals(values[0], values[1]);
+      assertTrue(values[0] > 0);
+    }
   }
 }

@@ -159,9 +159,13 @@ class LossesTest {
   }
 
   @Test
-  void emptyBatchHasLossZero() {
+  void emptyBatchIsRefused() {
     Tensor empty = Tensor.of(new double[0], Shape.of(0, 3));
-    assertEquals(0, Losses.meanSquaredError().apply(empty, empty).item());
+    for (Reduction r : Reduction.values()) {
+      ShapeException e =
+          assertThrows(ShapeException.class, () -> Losses.meanSquaredError().reduction(r).apply(empty, empty));
+      assertEquals("meanSquaredError: expected at least one sample, given values of shape [0]", e.getMessage());
+    }
   }
 
   @Test
