@@ -16,10 +16,14 @@ import java.util.concurrent.atomic.AtomicBoolean;
  *
  * <p>While training with the statistics of the batch, which also move the averages: {@code moving =
  * momentum * moving + (1 - momentum) * batch}. For inference, and when frozen, with the moving
- * averages.
+ * averages. In training an output depends on the other samples of the batch, the more the smaller the
+ * batch: a noise that regularises a little, and that is gone for inference.
+ *
+ * <p>The layer before it may have {@code bias(false)}: the mean that is taken off holds the bias.
+ * {@link #fold} makes a model for inference without the normalisations.
  *
  * <p><b>Shapes</b>: input and output {@code [batch, *, channels]}; {@code gamma}, {@code beta},
- * {@code moving_mean}, {@code moving_variance} [channels].
+ * {@code moving_mean}, {@code moving_variance} [channels]. Rows, sequences, pictures and volumes alike.
  *
  * <p>Defaults as in Keras: momentum 0.99 (weight of the OLD value), epsilon 1e-3, biased running
  * variance; short runs settle sooner with momentum 0.9.
@@ -31,14 +35,16 @@ public final class BatchNorm extends Layer {
 
   /** The options, as saved. */
   public record Config(
-      double momentum, double epsilon, boolean center, boolean scale, boolean unbiased, Initializer gammaInitializer,
-      Initializer betaInitializer, Regularizer gammaRegularizer, Regularizer betaRegularizer) {}
+      double momentum, double epsilon, boolean center, boolean scale, boolean unbiased, boolean cumulative,
+      Initializer gammaInitializer, Initializer betaInitializer, Regularizer gammaRegularizer,
+      Regularizer betaRegularizer) {}
 
   private double momentum = 0.99;
   private double epsilon = 1e-3;
   private boolean center = true;
   private boolean scale = true;
   private boolean unbiased;
+  private boolean cumulative;
   private Initializer gammaInitializer = Initializers.ones();
   private Initializer betaInitializer = Initializers.zeros();
   private Regularizer gammaRegularizer;
@@ -47,6 +53,7 @@ public final class BatchNorm extends Layer {
   private Param beta;
   private Param movingMean;
   private Param movingVariance;
+  private Param batches;
 
   private BatchNorm() {}
 
@@ -62,6 +69,7 @@ public final class BatchNorm extends Layer {
         .center(c.center)
         .scale(c.scale)
         .unbiased(c.unbiased)
+        .cumulative(c.cumulative)
         .gammaInitializer(c.gammaInitializer)
         .betaInitializer(c.betaInitializer)
         .gammaRegularizer(c.gammaRegularizer)
@@ -109,6 +117,16 @@ public final class BatchNorm extends Layer {
     return this;
   }
 
+  /**
+   * Gives all batches the same weight in the averages (PyTorch's momentum None) instead of a momentum; their number is
+   * then kept as the buffer {@code batches}.
+   */
+  public BatchNorm cumulative(boolean on) {
+    requireUnbuilt();
+    cumulative = on;
+    return this;
+  }
+
   /** Sets what draws gamma; default ones. */
   public BatchNorm gammaInitializer(Initializer initializer) {
     requireUnbuilt();
@@ -143,6 +161,45 @@ public final class BatchNorm extends Layer {
     return this;
   }
 
+  /** The scale [channels]; null before the layer is built, or without scale. */
+  public Param gamma() {
+    return gamma;
+  }
+
+  /** The offset [channels]; null before the layer is built, or without center. */
+  public Param beta() {
+    return beta;
+  }
+
+  /** The average of the batches' means [channels]; null before the layer is built. */
+  public Param movingMean() {
+    return movingMean;
+  }
+
+  /** The average of the batches' variances [channels]; null before the layer is built. */
+  public Param movingVariance() {
+    return movingVariance;
+  }
+
+  /** What is added to the variance. */
+  public double epsilon() {
+    return epsilon;
+  }
+
+  /**
+   * A copy of a model for inference in which every batch normalisation that directly follows a layer of weighted sums
+   * is folded into it: {@code kernel * s} and {@code (bias - mean) * s + beta}, {@code s = gamma / sqrt(variance +
+   * epsilon)} with the moving averages. The outputs are equal but for rounding; the given model is not changed.
+   *
+   * <p>Folded are {@code Dense}, {@code Conv1D}, {@code Conv2D}, {@code Conv3D} and {@code DepthwiseConv2D} without
+   * activation that nothing else reads, in nested models too; everything else stays as it is.
+   *
+   * @throws IllegalStateException when the model has a layer that cannot be saved with its structure
+   */
+  public static Model fold(Model model) {
+    return BatchNormFolding.fold(model);
+  }
+
   @Override
   protected Shape build(Shape in) {
     if (in.rank() < 2 || in.last() < 1) {
@@ -160,6 +217,9 @@ public final class BatchNorm extends Layer {
     }
     movingMean = buffer("moving_mean", channels, Initializers.zeros());
     movingVariance = buffer("moving_variance", channels, Initializers.ones());
+    if (cumulative) {
+      batches = buffer("batches", Shape.scalar(), Initializers.zeros());
+    }
     return in;
   }
 
@@ -185,14 +245,24 @@ public final class BatchNorm extends Layer {
     }
     BatchNormOp.Result result = BatchNormOp.train(x, gamma, beta, epsilon);
     double varianceScale = unbiased && rows > 1 ? rows / (rows - 1.0) : 1;
-    BatchNormOp.update(movingMean, movingVariance, result.mean(), result.variance(), momentum, varianceScale);
+    BatchNormOp.update(movingMean, movingVariance, result.mean(), result.variance(), oldWeight(), varianceScale);
     return result.y();
+  }
+
+  /** The weight of the moving averages beside this batch; counts the batch. */
+  private double oldWeight() {
+    if (!cumulative) {
+      return momentum;
+    }
+    double seen = batches.item();
+    batches.assign(Tensor.scalar(seen + 1, batches.dtype()));
+    return seen / (seen + 1);
   }
 
   @Override
   public Config config() {
     return new Config(
-        momentum, epsilon, center, scale, unbiased, gammaInitializer, betaInitializer, gammaRegularizer,
+        momentum, epsilon, center, scale, unbiased, cumulative, gammaInitializer, betaInitializer, gammaRegularizer,
         betaRegularizer);
   }
 }

@@ -84,6 +84,9 @@ final class ConfigCodec {
     if (v instanceof Activation a) {
       return encode(a.config());
     }
+    if (v instanceof Layer layer) {
+      return NestedLayer.encode(layer);
+    }
     if (v instanceof List<?> list) {
       List<Object> out = new ArrayList<>();
       list.forEach(e -> out.add(value(component, e)));
@@ -178,6 +181,9 @@ final class ConfigCodec {
     }
     if (type == Activation.class && v instanceof Map<?, ?> map) {
       return activation(where, decode(where, map, Activation.Config.class));
+    }
+    if (type == Layer.class && v instanceof Map<?, ?> map) {
+      return NestedLayer.decode(where, map);
     }
     if (type == Padding.class && v instanceof String) {
       return constant(where, v, Padding.Automatic.class);

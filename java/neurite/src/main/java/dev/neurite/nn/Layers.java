@@ -48,9 +48,15 @@ public final class Layers {
     builtIn(Flatten.class, Flatten.Config.class, Flatten::from);
     builtIn(GlobalAvgPool2D.class, GlobalAvgPool2D.Config.class, GlobalAvgPool2D::from);
     builtIn(GlobalMaxPool2D.class, GlobalMaxPool2D.Config.class, GlobalMaxPool2D::from);
+    builtIn(GroupNorm.class, GroupNorm.Config.class, GroupNorm::from);
+    builtIn(InstanceNorm.class, InstanceNorm.Config.class, InstanceNorm::from);
     builtIn(LayerNorm.class, LayerNorm.Config.class, LayerNorm::from);
+    builtIn(LocalResponseNorm.class, LocalResponseNorm.Config.class, LocalResponseNorm::from);
     builtIn(MaxPool2D.class, MaxPool2D.Config.class, MaxPool2D::from);
     builtIn(Reshape.class, Reshape.Config.class, Reshape::from);
+    builtIn(RmsNorm.class, RmsNorm.Config.class, RmsNorm::from);
+    builtIn(SpectralNorm.class, SpectralNorm.Config.class, SpectralNorm::from);
+    builtIn(UnitNormalization.class, UnitNormalization.Config.class, UnitNormalization::from);
   }
 
   private Layers() {}

@@ -3,6 +3,7 @@ package dev.neurite.golden;
 import dev.neurite.autograd.Gradients;
 import dev.neurite.autograd.Tape;
 import dev.neurite.tensor.DType;
+import dev.neurite.tensor.Param;
 import dev.neurite.tensor.Scope;
 import dev.neurite.tensor.Tensor;
 import java.nio.file.Path;
@@ -21,6 +22,21 @@ public final class GoldenRun {
   private final DType dtype;
   private final Path folder;
   private final Map<String, Tensor> inputs = new LinkedHashMap<>();
+  private final Map<String, Bound> bound = new LinkedHashMap<>();
+
+  /** A parameter that stands for an input, with its axes in another order. */
+  private record Bound(Param param, int[] order) {
+    Tensor back(Tensor gradient) {
+      if (order.length == 0) {
+        return gradient;
+      }
+      int[] inverse = new int[order.length];
+      for (int i = 0; i < order.length; i++) {
+        inverse[order[i]] = i;
+      }
+      return gradient.permute(inverse);
+    }
+  }
 
   GoldenRun(GoldenCase c, DType dtype, Path folder) {
     this.c = c;
@@ -50,6 +66,17 @@ public final class GoldenRun {
           GoldenTensor t = c.tensors("inputs").get(n);
           return t == null ? null : t.tensor(dtype);
         });
+  }
+
+  /**
+   * Puts an input into a layer's parameter and compares that parameter's gradient instead of the input's.
+   *
+   * @param order axes of the input in the parameter's order; none when they are the same
+   */
+  public void bind(String name, Param param, int... order) {
+    Tensor values = in(name);
+    param.assign(order.length == 0 ? values : values.permute(order));
+    bound.put(name, new Bound(param, order));
   }
 
   /** A handler for an op whose outputs and gradients are compared by the runner. */
@@ -98,10 +125,18 @@ public final class GoldenRun {
       ys.add(outputs.get(name));
       upstream.add(g.tensor(dtype));
     });
-    Gradients found = tape.gradients(ys, upstream, targets, false);
     int i = 0;
+    for (String name : grads.keySet()) {
+      if (bound.containsKey(name)) {
+        targets.set(i, bound.get(name).param());
+      }
+      i++;
+    }
+    Gradients found = tape.gradients(ys, upstream, targets, false);
+    i = 0;
     for (Map.Entry<String, GoldenTensor> e : grads.entrySet()) {
-      expect("d" + e.getKey(), found.of(targets.get(i++)), e.getValue(), true);
+      Tensor g = found.of(targets.get(i++));
+      expect("d" + e.getKey(), bound.containsKey(e.getKey()) ? bound.get(e.getKey()).back(g) : g, e.getValue(), true);
     }
   }
 

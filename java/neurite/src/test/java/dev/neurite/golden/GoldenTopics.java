@@ -12,6 +12,7 @@ final class GoldenTopics {
           new ShapeGolden(),
           new LinalgGolden(),
           new LayerGolden(),
+          new NormGolden(),
           new LossGolden(),
           new TorchLossGolden(),
           new SpecialLossGolden(),

@@ -1,6 +1,5 @@
 package dev.neurite.golden;
 
-import dev.neurite.ops.BatchNormOp;
 import dev.neurite.ops.Conv2d;
 import dev.neurite.ops.Gather;
 import dev.neurite.ops.MatMul;
@@ -8,11 +7,8 @@ import dev.neurite.ops.Pool2d;
 import dev.neurite.ops.SoftmaxCrossEntropy;
 import dev.neurite.ops.UnaryOp;
 import dev.neurite.ops.Window;
-import dev.neurite.tensor.Param;
-import dev.neurite.tensor.Shape;
 import dev.neurite.tensor.Tensor;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
@@ -23,10 +19,6 @@ final class LayerGolden implements GoldenTopic {
   public void register(Map<String, GoldenHandler> h) {
     convolutions(h);
     pooling(h);
-    h.put("layer/batch_norm_train", GoldenRun.y(r -> first(batchNorm(r, last(r.in("x"))).y())));
-    h.put("layer/batch_norm_eval", GoldenRun.y(r -> first(BatchNormOp.infer(
-        last(r.in("x")), r.in("gamma"), r.in("beta"), r.in("mean"), r.in("var"), r.c().number("epsilon", 1e-3)))));
-    h.put("layer/batch_norm_running", GoldenRun.op(LayerGolden::running));
     h.put("layer/dense", GoldenRun.y(r -> {
       Tensor w = r.c().text("weight_layout", "in_out").equals("in_out") ? r.in("weight") : r.in("weight").transpose();
       return MatMul.dense(r.in("x"), w, r.in("bias"), UnaryOp.IDENTITY);
@@ -147,37 +139,6 @@ final class LayerGolden implements GoldenTopic {
     long[] s = r.c().longs("strides");
     List<long[]> p = pads(r);
     return new Window(k[0], k[1], s[0], s[1], 1, 1, p.get(0)[0], p.get(0)[1], p.get(1)[0], p.get(1)[1]);
-  }
-
-  private static BatchNormOp.Result batchNorm(GoldenRun r, Tensor x) {
-    return BatchNormOp.train(x, r.in("gamma"), r.in("beta"), r.c().number("epsilon", 1e-3));
-  }
-
-  private static Map<String, Tensor> running(GoldenRun r) {
-    Map<String, Tensor> out = new LinkedHashMap<>();
-    Shape channel = r.in("gamma").shape();
-    Param mean = Param.of("mean", Tensor.zeros(channel, r.dtype()));
-    Param var = Param.of("var", Tensor.ones(channel, r.dtype()));
-    mean.trainable(false);
-    var.trainable(false);
-    boolean keras = r.c().text("convention", "").equals("keras");
-    List<Tensor> means = new ArrayList<>();
-    List<Tensor> vars = new ArrayList<>();
-    for (int step = 1; step <= 3; step++) {
-      Tensor x = last(r.in("x" + step));
-      BatchNormOp.Result b = batchNorm(r, x);
-      double n = (double) x.size() / channel.size();
-      double given = r.c().number("momentum", 1.0 / step);
-      BatchNormOp.update(mean, var, b.mean(), b.variance(), keras ? given : 1 - given, keras ? 1 : n / (n - 1));
-      out.put("y" + step, first(b.y()));
-      means.add(mean.add(0));
-      vars.add(var.add(0));
-    }
-    out.put("running_mean", Tensor.stack(0, means));
-    out.put("running_var", Tensor.stack(0, vars));
-    out.put("eval_x1_after", first(BatchNormOp.infer(
-        last(r.in("x1")), r.in("gamma"), r.in("beta"), mean, var, r.c().number("epsilon", 1e-3))));
-    return out;
   }
 
   private static Map<String, Tensor> mlp(GoldenRun r) {

@@ -1,0 +1,36 @@
+package dev.neurite.nn;
+
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/** A layer that is an option of another one (a wrapper's), as model files have it. */
+final class NestedLayer {
+
+  private NestedLayer() {}
+
+  static Map<String, Object> encode(Layer layer) {
+    Layers.Kind kind = Layers.of(layer);
+    Map<String, Object> tree = new LinkedHashMap<>();
+    tree.put("type", kind.name());
+    tree.put("name", layer.nameGiven() ? layer.name() : "");
+    tree.put("config", Layers.options(layer, kind));
+    return tree;
+  }
+
+  static Layer decode(String where, Map<?, ?> tree) {
+    if (!tree.keySet().equals(new java.util.HashSet<>(List.of("type", "name", "config")))
+        || !(tree.get("type") instanceof String type)
+        || !(tree.get("name") instanceof String name)
+        || !(tree.get("config") instanceof Map<?, ?> options)) {
+      throw new IllegalArgumentException(where + ": expected a layer with type, name and config, given " + tree.keySet());
+    }
+    Layers.Kind kind = Layers.find(type);
+    if (kind == null || !Layer.class.isAssignableFrom(kind.type())) {
+      throw new IllegalArgumentException(where + ": expected a layer's type among " + Layers.names() + ", given " + type);
+    }
+    Record config = kind.config() == null ? null : ConfigCodec.decode(where + ".config", options, kind.config());
+    Block block = kind.factory().apply(config);
+    return (Layer) (name.isEmpty() ? block : block.name(name));
+  }
+}
