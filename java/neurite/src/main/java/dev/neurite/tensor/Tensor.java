@@ -14,6 +14,7 @@ import dev.neurite.ops.MatMul;
 import dev.neurite.ops.Movement;
 import dev.neurite.ops.Reduce;
 import dev.neurite.ops.ReduceOp;
+import dev.neurite.ops.ScanOp;
 import dev.neurite.ops.Select;
 import dev.neurite.ops.Settings;
 import dev.neurite.ops.Softmax;
@@ -600,6 +601,31 @@ public sealed class Tensor implements AutoCloseable permits Param {
     return Select.compare(CompareOp.LESS_EQUAL, this, scalar(b, dtype));
   }
 
+  /** Both of two bool tensors. */
+  public final Tensor and(Tensor b) {
+    return Select.compare(CompareOp.AND, this, b);
+  }
+
+  /** At least one of two bool tensors. */
+  public final Tensor or(Tensor b) {
+    return Select.compare(CompareOp.OR, this, b);
+  }
+
+  /** The opposite of a bool tensor. */
+  public final Tensor not() {
+    return Select.compare(CompareOp.XOR, this, scalar(1, DType.BOOL));
+  }
+
+  /** Where elements are NaN, as bool. */
+  public final Tensor isNan() {
+    return Select.compare(CompareOp.IS_NAN, this, this);
+  }
+
+  /** Where elements are neither NaN nor infinite, as bool. */
+  public final Tensor isFinite() {
+    return Select.compare(CompareOp.IS_FINITE, this, this);
+  }
+
   /** Any comparison or logical op. */
   public final Tensor compare(CompareOp op, Tensor b) {
     return Select.compare(op, this, b);
@@ -617,9 +643,19 @@ public sealed class Tensor implements AutoCloseable permits Param {
     return Reduce.apply(ReduceOp.SUM, this, false, axes);
   }
 
+  /** Sum; {@code keepDims} leaves axes of length 1 in place. */
+  public final Tensor sum(boolean keepDims, int... axes) {
+    return Reduce.apply(ReduceOp.SUM, this, keepDims, axes);
+  }
+
   /** Mean over the axes. */
   public final Tensor mean(int... axes) {
     return Reduce.apply(ReduceOp.MEAN, this, false, axes);
+  }
+
+  /** Mean; {@code keepDims} leaves axes of length 1 in place. */
+  public final Tensor mean(boolean keepDims, int... axes) {
+    return Reduce.apply(ReduceOp.MEAN, this, keepDims, axes);
   }
 
   /** Largest value; NaN wins; ties share the gradient evenly. */
@@ -627,9 +663,24 @@ public sealed class Tensor implements AutoCloseable permits Param {
     return Reduce.apply(ReduceOp.MAX, this, false, axes);
   }
 
+  /** Largest value; {@code keepDims} leaves axes of length 1 in place. */
+  public final Tensor max(boolean keepDims, int... axes) {
+    return Reduce.apply(ReduceOp.MAX, this, keepDims, axes);
+  }
+
   /** Smallest value. */
   public final Tensor min(int... axes) {
     return Reduce.apply(ReduceOp.MIN, this, false, axes);
+  }
+
+  /** Smallest value; {@code keepDims} leaves axes of length 1 in place. */
+  public final Tensor min(boolean keepDims, int... axes) {
+    return Reduce.apply(ReduceOp.MIN, this, keepDims, axes);
+  }
+
+  /** Running sum along an axis. */
+  public final Tensor cumsum(int axis) {
+    return ScanOp.sum(this, axis, false, false);
   }
 
   /** Variance with divisor n (correction 0). */

@@ -1,15 +1,15 @@
 package dev.neurite.golden;
 
 import dev.neurite.autograd.Tape;
+import dev.neurite.tensor.Linalg;
 import dev.neurite.tensor.Scope;
 import dev.neurite.tensor.Tensor;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
-import java.util.stream.IntStream;
 
-/** tensor_linalg: products, norms, second derivatives. */
+/** tensor_linalg: products, norms, equations, decompositions, second derivatives. */
 final class LinalgGolden implements GoldenTopic {
 
   private static final Map<String, Function<Tensor, Tensor>> FUNCTIONS =
@@ -26,64 +26,62 @@ final class LinalgGolden implements GoldenTopic {
       Tensor b = r.c().flag("transB", false) ? r.in("b").transpose() : r.in("b");
       return a.matmul(b).mul(r.c().number("alpha", 1)).add(r.in("c").mul(r.c().number("beta", 1)));
     }));
-    h.put("outer", GoldenRun.y(r -> r.in("a").expandDims(1).mul(r.in("b"))));
+    h.put("outer", GoldenRun.y(r -> Linalg.outer(r.in("a"), r.in("b"))));
+    h.put("einsum", GoldenRun.y(r -> Linalg.einsum(r.c().text("equation", null), all(r))));
     h.put("tensordot", GoldenRun.y(LinalgGolden::tensordot));
-    h.put("norm", GoldenRun.y(r -> norm(r.in("x"), r)));
+    h.put("cross", GoldenRun.y(r -> Linalg.cross(r.in("a"), r.in("b"), (int) r.c().number("axis", -1))));
+    h.put("norm", GoldenRun.y(LinalgGolden::norm));
+    h.put("trace", GoldenRun.y(r -> Linalg.trace(r.in("x"))));
+    h.put("inverse", GoldenRun.y(r -> Linalg.inverse(r.in("x"))));
+    h.put("det", GoldenRun.y(r -> Linalg.det(r.in("x"))));
+    h.put("solve", GoldenRun.y(r -> Linalg.solve(r.in("a"), r.in("b"))));
+    h.put("cholesky", GoldenRun.y(r -> Linalg.cholesky(r.in("x"))));
+    h.put("eigvalsh", GoldenRun.op(r -> Map.of("values", Linalg.eigvalsh(r.in("x")))));
+    h.put("singular_values", GoldenRun.op(r -> Map.of("values", Linalg.singularValues(r.in("x")))));
     h.put("second_order", LinalgGolden::secondOrder);
     h.put("ng_graph", LinalgGolden::graph);
   }
 
-  /** Free axes of a, free axes of b; the listed ones are multiplied and summed. */
-  @SuppressWarnings("unchecked")
+  private static Tensor[] all(GoldenRun r) {
+    return r.c().tensors("inputs").keySet().stream().map(r::in).toArray(Tensor[]::new);
+  }
+
+  /** Axes: how many, or a list for each operand. */
   private static Tensor tensordot(GoldenRun r) {
-    List<Object> axes = (List<Object>) r.c().attrs().get("axes");
-    Tensor a = r.in("a");
-    Tensor b = r.in("b");
-    int[] summedA = axes(axes.get(0), a);
-    int[] summedB = axes(axes.get(1), b);
-    int[] freeA = others(summedA, a.rank());
-    int[] freeB = others(summedB, b.rank());
-    long inner = 1;
-    for (int axis : summedA) {
-      inner *= a.dim(axis);
+    Object axes = r.c().attrs().get("axes");
+    if (axes instanceof Number n) {
+      return Linalg.tensordot(r.in("a"), r.in("b"), n.intValue());
     }
-    Tensor left = a.permute(join(freeA, summedA)).reshape(a.size() / inner, inner);
-    Tensor right = b.permute(join(summedB, freeB)).reshape(inner, b.size() / inner);
-    long[] out = new long[freeA.length + freeB.length];
-    for (int i = 0; i < out.length; i++) {
-      out[i] = i < freeA.length ? a.dim(freeA[i]) : b.dim(freeB[i - freeA.length]);
-    }
-    return left.matmul(right).reshape(out);
+    List<?> pair = (List<?>) axes;
+    return Linalg.tensordot(r.in("a"), r.in("b"), ints(pair.get(0)), ints(pair.get(1)));
   }
 
-  private static int[] axes(Object list, Tensor t) {
-    return Arrays.stream(GoldenCase.longs(list)).mapToInt(axis -> t.shape().axis((int) axis)).toArray();
-  }
-
-  private static int[] others(int[] axes, int rank) {
-    return IntStream.range(0, rank).filter(i -> Arrays.stream(axes).noneMatch(a -> a == i)).toArray();
-  }
-
-  private static int[] join(int[] first, int[] second) {
-    return IntStream.concat(Arrays.stream(first), Arrays.stream(second)).toArray();
+  private static int[] ints(Object oneOrMore) {
+    return oneOrMore instanceof Number n
+        ? new int[] {n.intValue()}
+        : Arrays.stream(GoldenCase.longs(oneOrMore)).mapToInt(a -> (int) a).toArray();
   }
 
   private static Tensor at(Tensor x, long i) {
     return x.select(0, i);
   }
 
-  private static Tensor norm(Tensor x, GoldenRun r) {
-    int[] axes = r.c().attrs().get("axis") == null ? new int[0] : new int[] {(int) r.c().number("axis", 0)};
-    Object p = r.c().attrs().get("p");
-    if ("inf".equals(p)) {
-      return x.abs().max(axes);
+  private static Tensor norm(GoldenRun r) {
+    Object axis = r.c().attrs().get("axis");
+    int[] axes = axis == null ? new int[0] : ints(axis);
+    return Linalg.norm(r.in("x"), power(r.c().attrs().get("p")), r.c().flag("keepdims", false), axes);
+  }
+
+  private static double power(Object p) {
+    if (p instanceof Number n) {
+      return n.doubleValue();
     }
-    double power = r.c().number("p", 2);
-    return power == 1
-        ? x.abs().sum(axes)
-        : power == 2
-            ? x.reduce(dev.neurite.ops.ReduceOp.L2, false, axes)
-            : x.abs().pow(power).sum(axes).pow(1 / power);
+    if (p == null || p.equals("fro")) {
+      return 2;
+    }
+    return p.equals("inf") || p.equals("-inf")
+        ? p.equals("inf") ? Double.POSITIVE_INFINITY : Double.NEGATIVE_INFINITY
+        : Double.parseDouble((String) p);
   }
 
   private static void secondOrder(GoldenRun r) {

@@ -1,14 +1,18 @@
 package dev.neurite.golden;
 
+import dev.neurite.tensor.Indexing;
 import dev.neurite.tensor.Shape;
+import dev.neurite.tensor.Shaping;
 import dev.neurite.tensor.Slice;
+import dev.neurite.tensor.Sorting;
 import dev.neurite.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 
-/** tensor_shape: views, joins and row lookups. */
+/** tensor_shape: views, joins, lookups and writes by index. */
 final class ShapeGolden implements GoldenTopic {
 
   @Override
@@ -30,26 +34,77 @@ final class ShapeGolden implements GoldenTopic {
     h.put("slice", GoldenRun.y(ShapeGolden::slice));
     h.put("flip", GoldenRun.y(r -> r.in("x").flip(r.c().ints("axes"))));
     h.put("roll", GoldenRun.y(ShapeGolden::roll));
-    h.put("masked_fill", GoldenRun.y(r -> r.in("mask").where(
-        Tensor.scalar(r.c().number("value", 0), r.dtype()), r.in("x"))));
-    h.put("take", GoldenRun.y(ShapeGolden::take));
-    h.put("pad", r -> {
-      if (!r.c().text("mode", "constant").equals("constant")) {
-        throw new AssertionError("padding mode " + r.c().text("mode", "") + " is not there yet");
-      }
-      GoldenRun.y(ShapeGolden::pad).check(r);
-    });
+    h.put("masked_fill", GoldenRun.y(r -> Indexing.maskedFill(r.in("x"), r.in("mask"), r.c().number("value", 0))));
+    h.put("take", GoldenRun.y(r -> Indexing.take(r.in("x"), r.in("indices"), (int) r.c().number("axis", 0))));
+    h.put("pad", GoldenRun.y(ShapeGolden::pad));
+    h.put("tile", GoldenRun.y(r -> Shaping.tile(r.in("x"), r.c().longs("repeats"))));
+    h.put("repeat", GoldenRun.y(ShapeGolden::repeat));
+    h.put("triu", GoldenRun.y(r -> Shaping.triu(r.in("x"), (long) r.c().number("k", 0))));
+    h.put("tril", GoldenRun.y(r -> Shaping.tril(r.in("x"), (long) r.c().number("k", 0))));
+    h.put("diagonal", GoldenRun.y(r -> Shaping.diagonal(
+        r.in("x"), (long) r.c().number("offset", 0), (int) r.c().number("axis1", 0), (int) r.c().number("axis2", 1))));
+    h.put("meshgrid", GoldenRun.op(ShapeGolden::meshgrid));
+    indexing(h);
     h.put("one_hot", GoldenRun.y(r -> r.in("x").oneHot((long) r.c().number("depth", 0), r.dtype())));
-    h.put("linspace", GoldenRun.y(r -> {
-      double start = r.c().number("start", 0);
-      double n = r.c().number("num", 1);
-      return Tensor.range(start, (r.c().number("stop", 0) - start) / (n - 1), (long) n, r.dtype());
+    h.put("linspace", GoldenRun.y(r -> Shaping.linspace(
+        r.c().number("start", 0), r.c().number("stop", 0), (long) r.c().number("num", 1), r.dtype())));
+    h.put("arange", GoldenRun.y(r -> Shaping.arange(
+        r.c().number("start", 0), r.c().number("stop", 0), r.c().number("step", 1), r.dtype())));
+  }
+
+  private static void indexing(Map<String, GoldenHandler> h) {
+    h.put("gather_elements", GoldenRun.y(r ->
+        Indexing.gatherElements(r.in("x"), (int) r.c().number("axis", 0), r.in("indices"))));
+    h.put("scatter_elements", GoldenRun.y(r -> Indexing.scatterElements(
+        r.in("x"), (int) r.c().number("axis", 0), r.in("indices"), r.in("updates"), mode(r))));
+    h.put("gather_nd", GoldenRun.y(r ->
+        Indexing.gatherNd(r.in("x"), r.in("indices"), (int) r.c().number("batch_dims", 0))));
+    h.put("scatter_nd", GoldenRun.y(r ->
+        Indexing.scatterNd(r.in("x"), r.in("indices"), r.in("updates"), mode(r))));
+    h.put("masked_select", GoldenRun.y(r -> Indexing.maskedSelect(r.in("x"), r.in("mask"))));
+    h.put("nonzero", GoldenRun.y(r -> Indexing.nonzero(r.in("x"))));
+    h.put("bincount", GoldenRun.y(r -> r.in("weights") == null
+        ? Sorting.bincount(r.in("x"), (long) r.c().number("minlength", 0))
+        : Sorting.bincount(r.in("x"), r.in("weights"), (long) r.c().number("minlength", 0))));
+    h.put("unique", GoldenRun.op(r -> {
+      Sorting.Unique u = Sorting.unique(r.in("x"));
+      return Map.of("values", u.values(), "inverse", u.inverse(), "counts", u.counts());
     }));
-    h.put("arange", GoldenRun.y(r -> {
-      double start = r.c().number("start", 0);
-      double step = r.c().number("step", 1);
-      return Tensor.range(start, step, (long) Math.ceil((r.c().number("stop", 0) - start) / step), r.dtype());
-    }));
+    h.put("searchsorted", GoldenRun.op(r -> Map.of(
+        "left", Sorting.searchSorted(r.in("sorted"), r.in("values"), false),
+        "right", Sorting.searchSorted(r.in("sorted"), r.in("values"), true))));
+  }
+
+  private static Indexing.Scatter mode(GoldenRun r) {
+    String mode = r.c().text("reduction", "none");
+    return switch (mode) {
+      case "none" -> Indexing.Scatter.SET;
+      case "add", "sum" -> Indexing.Scatter.ADD;
+      case "mul", "prod" -> Indexing.Scatter.MULTIPLY;
+      case "max", "amax" -> Indexing.Scatter.MAX;
+      case "min", "amin" -> Indexing.Scatter.MIN;
+      default -> throw new AssertionError("unknown reduction " + mode);
+    };
+  }
+
+  /** Outputs are the inputs' names in capitals. */
+  private static Map<String, Tensor> meshgrid(GoldenRun r) {
+    Map<String, Tensor> out = new LinkedHashMap<>();
+    List<Tensor> grids = Shaping.meshgrid(r.c().text("indexing", "ij"), all(r).toArray(new Tensor[0]));
+    for (String name : r.c().tensors("inputs").keySet()) {
+      out.put(name.toUpperCase(Locale.ROOT), grids.get(out.size()));
+    }
+    return out;
+  }
+
+  /** One count or one for each entry; without an axis the flat tensor. */
+  private static Tensor repeat(GoldenRun r) {
+    boolean flat = r.c().attrs().get("axis") == null;
+    Tensor x = flat ? r.in("x").reshape(r.in("x").size()) : r.in("x");
+    int axis = flat ? 0 : (int) r.c().number("axis", 0);
+    return r.c().attrs().get("repeats") instanceof Number n
+        ? Shaping.repeat(x, n.longValue(), axis)
+        : Shaping.repeat(x, r.c().longs("repeats"), axis);
   }
 
   private static List<Tensor> all(GoldenRun r) {
@@ -60,11 +115,8 @@ final class ShapeGolden implements GoldenTopic {
 
   private static Map<String, Tensor> split(GoldenRun r) {
     Map<String, Tensor> out = new LinkedHashMap<>();
-    int axis = (int) r.c().number("axis", 0);
-    long at = 0;
-    for (long n : r.c().longs("sizes")) {
-      out.put("y" + out.size(), r.in("x").slice(axis, at, at + n));
-      at += n;
+    for (Tensor part : Shaping.split(r.in("x"), (int) r.c().number("axis", 0), r.c().longs("sizes"))) {
+      out.put("y" + out.size(), part);
     }
     return out;
   }
@@ -84,40 +136,18 @@ final class ShapeGolden implements GoldenTopic {
   }
 
   private static Tensor roll(GoldenRun r) {
-    Tensor x = r.in("x");
-    if (r.c().attrs().get("axis") == null) {
-      return rolled(x.reshape(x.size()), 0, (long) r.c().number("shift", 0)).reshape(x.shape());
+    Object shift = r.c().attrs().get("shift");
+    Object axis = r.c().attrs().get("axis");
+    if (axis == null) {
+      return Shaping.roll(r.in("x"), ((Number) shift).longValue());
     }
-    return rolled(x, (int) r.c().number("axis", 0), (long) r.c().number("shift", 0));
-  }
-
-  private static Tensor rolled(Tensor x, int axis, long shift) {
-    long n = x.dim(axis);
-    long k = Math.floorMod(shift, n);
-    return k == 0 ? x : Tensor.concat(axis, List.of(x.slice(axis, n - k, n), x.slice(axis, 0, n - k)));
-  }
-
-  private static Tensor take(GoldenRun r) {
-    Tensor x = r.in("x");
-    Tensor ids = r.in("indices");
-    int axis = x.shape().axis((int) r.c().number("axis", 0));
-    if (r.c().flag("negative", false)) {
-      Tensor n = Tensor.ofLongs(x.dim(axis)).reshape();
-      ids = ids.lt(0).where(ids.add(n), ids);
+    long[] shifts = shift instanceof Number n ? new long[] {n.longValue()} : GoldenCase.longs(shift);
+    long[] axes = axis instanceof Number n ? new long[] {n.longValue()} : GoldenCase.longs(axis);
+    Tensor y = r.in("x");
+    for (int i = 0; i < axes.length; i++) {
+      y = Shaping.roll(y, shifts[i], (int) axes[i]);
     }
-    if (axis == 0) {
-      return x.gather(ids);
-    }
-    int[] front = new int[x.rank()];
-    front[0] = axis;
-    int[] back = new int[x.rank()];
-    for (int i = 1, from = 0; i < front.length; i++, from++) {
-      front[i] = from == axis ? ++from : from;
-    }
-    for (int i = 0; i < front.length; i++) {
-      back[front[i]] = i;
-    }
-    return x.permute(front).gather(ids).permute(back);
+    return y;
   }
 
   @SuppressWarnings("unchecked")
@@ -130,6 +160,14 @@ final class ShapeGolden implements GoldenTopic {
       before[i] = p[0];
       after[i] = p[1];
     }
-    return r.in("x").pad(before, after, r.c().number("value", 0));
+    String mode = r.c().text("mode", "constant");
+    return switch (mode) {
+      case "constant" -> r.in("x").pad(before, after, r.c().number("value", 0));
+      case "reflect" -> Shaping.pad(r.in("x"), before, after, Shaping.Border.REFLECT);
+      case "symmetric" -> Shaping.pad(r.in("x"), before, after, Shaping.Border.SYMMETRIC);
+      case "edge", "replicate" -> Shaping.pad(r.in("x"), before, after, Shaping.Border.EDGE);
+      case "wrap", "circular" -> Shaping.pad(r.in("x"), before, after, Shaping.Border.WRAP);
+      default -> throw new AssertionError("unknown padding mode " + mode);
+    };
   }
 }
