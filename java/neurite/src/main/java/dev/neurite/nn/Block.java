@@ -4,6 +4,7 @@ import dev.neurite.error.DTypeException;
 import dev.neurite.error.NeuriteException;
 import dev.neurite.error.ShapeException;
 import dev.neurite.init.Initializer;
+import dev.neurite.regularizer.Constraint;
 import dev.neurite.regularizer.Regularizer;
 import dev.neurite.tensor.DType;
 import dev.neurite.tensor.Param;
@@ -35,7 +36,7 @@ public abstract sealed class Block permits Layer, MultiLayer, Model {
   private final Map<String, Param> params = new LinkedHashMap<>();
   private final Map<String, Param> buffers = new LinkedHashMap<>();
   private final Map<String, Block> children = new LinkedHashMap<>();
-  private final Map<Param, Regularizer> regularizers = new IdentityHashMap<>();
+  final ParamRules rules = new ParamRules();
   private String name;
   private boolean nameGiven;
   private String path;
@@ -143,9 +144,7 @@ public abstract sealed class Block permits Layer, MultiLayer, Model {
    */
   protected final Param param(String name, Shape shape, Initializer initializer, Regularizer regularizer) {
     Param p = param(name, shape, initializer);
-    if (regularizer != null) {
-      regularizers.put(p, regularizer);
-    }
+    rules.regularize(name, p, regularizer);
     return p;
   }
 
@@ -177,6 +176,7 @@ public abstract sealed class Block permits Layer, MultiLayer, Model {
     String full = path.isEmpty() ? name : path + "." + name;
     Param p = startValues.param(who(), full, shape, dtype, init);
     p.trainable(train && trainable);
+    rules.apply(name, p);
     where.put(name, p);
     return p;
   }
@@ -320,7 +320,7 @@ public abstract sealed class Block permits Layer, MultiLayer, Model {
     buffers.values().forEach(Param::close);
     params.clear();
     buffers.clear();
-    regularizers.clear();
+    rules.forget();
   }
 
   /** Builds a block nobody owns, at its first call. */
@@ -415,19 +415,6 @@ public abstract sealed class Block permits Layer, MultiLayer, Model {
     return params().stream().filter(Param::trainable).toList();
   }
 
-  /** Penalties by parameter, of this block and its parts. */
-  final Map<Param, Regularizer> penalties() {
-    Map<Param, Regularizer> all = new LinkedHashMap<>();
-    visit("", (prefix, block) ->
-        block.params.values().forEach(p -> {
-          Regularizer r = block.regularizers.get(p);
-          if (r != null) {
-            all.put(p, r);
-          }
-        }));
-    return all;
-  }
-
   /** What is done at each block of a tree. */
   interface Visitor {
     void at(String prefix, Block block);
@@ -476,6 +463,24 @@ public abstract sealed class Block permits Layer, MultiLayer, Model {
     trainable = on;
     params.values().forEach(p -> p.trainable(on));
     children.values().forEach(b -> b.trainable(on));
+    return this;
+  }
+
+  /**
+   * Projects a parameter of this block after every optimiser step, such as {@code constrain("kernel", Constraints.maxNorm(3))}.
+   *
+   * @return this block
+   */
+  public Block constrain(String param, Constraint constraint) {
+    rules.constrain(checkedName(param), Objects.requireNonNull(constraint, "constraint"), params.get(param));
+    return this;
+  }
+
+  /** Multiplies the learning rate of this block and its parts with a factor; default 1. @return this block */
+  public Block learningRate(double factor) {
+    rules.learningRate(factor);
+    params.forEach((n, p) -> rules.apply(n, p));
+    children.values().forEach(b -> b.learningRate(factor));
     return this;
   }
 

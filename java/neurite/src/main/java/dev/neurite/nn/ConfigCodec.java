@@ -4,9 +4,12 @@ import dev.neurite.init.Initializer;
 import dev.neurite.init.Initializers;
 import dev.neurite.init.Orthogonal;
 import dev.neurite.init.VarianceScaling;
+import dev.neurite.regularizer.Constraint;
+import dev.neurite.regularizer.Constraints;
 import dev.neurite.regularizer.L1;
 import dev.neurite.regularizer.L1L2;
 import dev.neurite.regularizer.L2;
+import dev.neurite.regularizer.ProximalL1;
 import dev.neurite.regularizer.Regularizer;
 import java.lang.reflect.Constructor;
 import java.lang.reflect.InvocationTargetException;
@@ -34,7 +37,11 @@ final class ConfigCodec {
           List.of(
               Initializers.Constant.class, Initializers.Uniform.class, Initializers.Normal.class,
               Initializers.Identity.class, Orthogonal.class, VarianceScaling.class, Custom.class),
-          Regularizer.class, List.of(L1.class, L2.class, L1L2.class),
+          Regularizer.class, List.of(L1.class, L2.class, L1L2.class, ProximalL1.class),
+          Constraint.class,
+          List.of(
+              Constraints.MaxNorm.class, Constraints.UnitNorm.class, Constraints.MinMaxNorm.class,
+              Constraints.NonNegative.class),
           Padding.class, List.of(Padding.Explicit.class));
 
   private ConfigCodec() {}
@@ -92,13 +99,8 @@ final class ConfigCodec {
       list.forEach(e -> out.add(value(component, e)));
       return out;
     }
-    for (List<Class<? extends Record>> variants : VARIANTS.values()) {
-      if (variants.contains(v.getClass())) {
-        Map<String, Object> tree = new LinkedHashMap<>();
-        tree.put(TYPE, v.getClass().getSimpleName());
-        tree.putAll(encode((Record) v));
-        return tree;
-      }
+    if (isVariant(v)) {
+      return tagged((Record) v);
     }
     if (v instanceof Initializer) {
       return new LinkedHashMap<>(Map.of(TYPE, Custom.class.getSimpleName()));
@@ -106,6 +108,19 @@ final class ConfigCodec {
     throw new IllegalStateException(
         "model file: cannot save the option '" + component.getName() + "', a " + v.getClass().getName()
             + " that exists in this program only");
+  }
+
+  /** Whether the value is a record that may stand for an interface. */
+  static boolean isVariant(Object v) {
+    return VARIANTS.values().stream().anyMatch(variants -> variants.contains(v.getClass()));
+  }
+
+  /** A record with its type beside the components. */
+  static Map<String, Object> tagged(Record v) {
+    Map<String, Object> tree = new LinkedHashMap<>();
+    tree.put(TYPE, v.getClass().getSimpleName());
+    tree.putAll(encode(v));
+    return tree;
   }
 
   // ---- from plain values
@@ -226,7 +241,7 @@ final class ConfigCodec {
         where + ": expected one of " + Arrays.toString(type.getEnumConstants()) + ", given " + v);
   }
 
-  private static Object variant(String where, Map<?, ?> map, Class<?> type) {
+  static Object variant(String where, Map<?, ?> map, Class<?> type) {
     List<Class<? extends Record>> variants = VARIANTS.get(type);
     for (Class<? extends Record> variant : variants) {
       if (variant.getSimpleName().equals(map.get(TYPE))) {

@@ -453,7 +453,7 @@ public final class Model extends Block implements AutoCloseable {
    * has one. The gradient flows through it like through any tensor.
    */
   public Optional<Tensor> regularization() {
-    Map<Param, Regularizer> penalties = penalties();
+    Map<Param, Regularizer> penalties = ParamRules.penalties(this);
     if (penalties.isEmpty()) {
       return Optional.empty();
     }

@@ -36,6 +36,7 @@ final class ModelConfig {
       }
     });
     tree.put("frozen", frozen);
+    TrainingRules.write(model, tree);
     return tree;
   }
 
@@ -111,6 +112,7 @@ final class ModelConfig {
     try {
       Model model = builder.model("", tree, text(tree, "", "name"), 0);
       freeze(model, list(tree, "", "frozen"));
+      TrainingRules.read(model, tree);
       return model;
     } catch (RuntimeException | Error e) {
       builder.made.forEach(block -> block.state().values().forEach(Param::close));
@@ -119,14 +121,8 @@ final class ModelConfig {
   }
 
   private static void freeze(Model model, List<?> frozen) {
-    Map<String, Block> byPath = new LinkedHashMap<>();
-    model.visit("", (prefix, b) -> byPath.put(prefix.isEmpty() ? "" : prefix.substring(0, prefix.length() - 1), b));
     for (Object path : frozen) {
-      Block block = byPath.get(path);
-      if (block == null) {
-        throw new IllegalArgumentException("frozen: expected a block's path, given '" + path + "'");
-      }
-      block.trainable(false);
+      TrainingRules.block(model, "frozen", path).trainable(false);
     }
   }
 

@@ -6,6 +6,7 @@ import dev.neurite.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 
@@ -67,7 +68,7 @@ final class OptimizerState {
     if (given == null) {
       problems.add(entry + ": missing");
     } else if (!given.shape().equals(shape) || given.dtype() != p.dtype()) {
-      problems.add(entry + ": expected " + p.dtype() + shape + ", given " + given.describe());
+      problems.add(entry + ": expected " + p.dtype().name().toLowerCase(Locale.ROOT) + shape + ", given " + given.describe());
     }
   }
 
