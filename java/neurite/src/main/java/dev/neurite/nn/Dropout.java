@@ -11,6 +11,10 @@ import dev.neurite.tensor.Tensor;
  *
  * <p><b>Shapes</b>: any, unchanged. What is dropped depends on the pass's seed and the layer's
  * path; no mask is stored.
+ *
+ * <p>Usual rates: dense layers 0.1 to 0.5, convolutions 0.4 to 0.5, recurrent layers 0.2 to 0.3. Start with the last
+ * layer; raise the rate when the model overfits, lower it when it underfits. Training takes more epochs the higher the rate.
+ * For the spread of answers at prediction time (off by default) call the model with {@link Pass#monteCarlo}.
  */
 public final class Dropout extends Layer {
 
@@ -52,7 +56,7 @@ public final class Dropout extends Layer {
 
   @Override
   protected Tensor forward(Tensor x, Pass pass) {
-    if (!pass.isTraining() || rate == 0) {
+    if (!pass.drops() || rate == 0) {
       return x;
     }
     RandomStream random = pass.random(path());

@@ -53,6 +53,13 @@ public final class Layers {
     builtIn(LayerNorm.class, LayerNorm.Config.class, LayerNorm::from);
     builtIn(LocalResponseNorm.class, LocalResponseNorm.Config.class, LocalResponseNorm::from);
     builtIn(MaxPool2D.class, MaxPool2D.Config.class, MaxPool2D::from);
+    builtIn(AlphaDropout.class, AlphaDropout.Config.class, AlphaDropout::from);
+    builtIn(GaussianDropout.class, GaussianDropout.Config.class, GaussianDropout::from);
+    builtIn(GaussianNoise.class, GaussianNoise.Config.class, GaussianNoise::from);
+    builtIn(SpatialDropout1D.class, SpatialDropout1D.Config.class, SpatialDropout1D::from);
+    builtIn(SpatialDropout2D.class, SpatialDropout2D.Config.class, SpatialDropout2D::from);
+    builtIn(SpatialDropout3D.class, SpatialDropout3D.Config.class, SpatialDropout3D::from);
+    builtIn(EmbeddingBag.class, EmbeddingBag.Config.class, EmbeddingBag::from);
     builtIn(Reshape.class, Reshape.Config.class, Reshape::from);
     builtIn(RmsNorm.class, RmsNorm.Config.class, RmsNorm::from);
     builtIn(SpectralNorm.class, SpectralNorm.Config.class, SpectralNorm::from);

@@ -30,6 +30,7 @@ public final class Pass {
   private static final long STEP_MIX = 0x9e3779b97f4a7c15L; // 2^64 / golden ratio: consecutive steps land far apart
 
   private final boolean training;
+  private final boolean drops;
   private final long seed;
   private Map<String, RandomStream> streams;
   private Map<String, Tensor> captured;
@@ -44,14 +45,15 @@ public final class Pass {
    */
   public record Output(Block block, Tensor value) {}
 
-  private Pass(boolean training, long seed) {
+  private Pass(boolean training, boolean drops, long seed) {
     this.training = training;
+    this.drops = drops;
     this.seed = seed;
   }
 
   /** A pass for training: dropout drops, batch normalisation uses the batch. */
   public static Pass training(long seed) {
-    return new Pass(true, seed);
+    return new Pass(true, true, seed);
   }
 
   /**
@@ -59,12 +61,26 @@ public final class Pass {
    * only.
    */
   public static Pass training(long seed, long step) {
-    return new Pass(true, seed + STEP_MIX * step);
+    return new Pass(true, true, seed + STEP_MIX * step);
   }
 
   /** A pass for inference. */
   public static Pass inference() {
-    return new Pass(false, 0);
+    return new Pass(false, false, 0);
+  }
+
+  /**
+   * A pass for inference in which dropout still drops and noise is still added (Monte Carlo dropout, Gal and Ghahramani
+   * 2016): the spread of the answers over several seeds tells how sure the model is. Batch normalisation uses its moving
+   * averages, as in inference.
+   */
+  public static Pass monteCarlo(long seed) {
+    return new Pass(false, true, seed);
+  }
+
+  /** True when layers that drop or add noise do so: in training, and in {@link #monteCarlo}. */
+  public boolean drops() {
+    return drops;
   }
 
   /** True for training. */

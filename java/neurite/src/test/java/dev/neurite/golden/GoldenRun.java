@@ -1,5 +1,6 @@
 package dev.neurite.golden;
 
+import dev.neurite.autograd.Gradient;
 import dev.neurite.autograd.Gradients;
 import dev.neurite.autograd.Tape;
 import dev.neurite.tensor.DType;
@@ -22,21 +23,7 @@ public final class GoldenRun {
   private final DType dtype;
   private final Path folder;
   private final Map<String, Tensor> inputs = new LinkedHashMap<>();
-  private final Map<String, Bound> bound = new LinkedHashMap<>();
-
-  /** A parameter that stands for an input, with its axes in another order. */
-  private record Bound(Param param, int[] order) {
-    Tensor back(Tensor gradient) {
-      if (order.length == 0) {
-        return gradient;
-      }
-      int[] inverse = new int[order.length];
-      for (int i = 0; i < order.length; i++) {
-        inverse[order[i]] = i;
-      }
-      return gradient.permute(inverse);
-    }
-  }
+  private final Map<Param, Tensor> bound = new LinkedHashMap<>();
 
   GoldenRun(GoldenCase c, DType dtype, Path folder) {
     this.c = c;
@@ -69,14 +56,20 @@ public final class GoldenRun {
   }
 
   /**
-   * Puts an input into a layer's parameter and compares that parameter's gradient instead of the input's.
-   *
-   * @param order axes of the input in the parameter's order; none when they are the same
+   * Puts an input into a layer's parameter, with its axes in another order if one is given; the parameter's gradient counts as the
+   * input's.
    */
   public void bind(String name, Param param, int... order) {
-    Tensor values = in(name);
-    param.assign(order.length == 0 ? values : values.permute(order));
-    bound.put(name, new Bound(param, order));
+    bind(param, order.length == 0 ? in(name) : in(name).permute(order));
+  }
+
+  /**
+   * Puts a tensor made from inputs (gates in another order, two biases added) into a layer's parameter; its gradient flows back to
+   * those inputs.
+   */
+  public void bind(Param param, Tensor madeFromInputs) {
+    param.assign(madeFromInputs);
+    bound.put(param, madeFromInputs);
   }
 
   /** A handler for an op whose outputs and gradients are compared by the runner. */
@@ -92,7 +85,7 @@ public final class GoldenRun {
   private void compare(Function<GoldenRun, Map<String, Tensor>> function) {
     Map<String, GoldenTensor> grads = c.tensors("grads");
     try (Scope scope = Scope.open();
-        Tape tape = Tape.open()) {
+        Tape tape = Tape.persistent()) {
       List<Tensor> targets = new ArrayList<>();
       for (String name : grads.keySet()) {
         Tensor x = in(name);
@@ -125,19 +118,33 @@ public final class GoldenRun {
       ys.add(outputs.get(name));
       upstream.add(g.tensor(dtype));
     });
-    int i = 0;
-    for (String name : grads.keySet()) {
-      if (bound.containsKey(name)) {
-        targets.set(i, bound.get(name).param());
+    List<Tensor> all = new ArrayList<>(targets);
+    all.addAll(bound.keySet());
+    Gradients found = tape.gradients(ys, upstream, all, false);
+    Map<Param, Tensor> reached = new LinkedHashMap<>();
+    for (Param p : bound.keySet()) {
+      Tensor g = dense(found, p);
+      if (g != null) {
+        reached.put(p, g);
       }
-      i++;
     }
-    Gradients found = tape.gradients(ys, upstream, targets, false);
-    i = 0;
+    Gradients through = reached.isEmpty()
+        ? null
+        : tape.gradients(
+            reached.keySet().stream().map(bound::get).toList(), List.copyOf(reached.values()), targets, false);
+    int i = 0;
     for (Map.Entry<String, GoldenTensor> e : grads.entrySet()) {
-      Tensor g = found.of(targets.get(i++));
-      expect("d" + e.getKey(), bound.containsKey(e.getKey()) ? bound.get(e.getKey()).back(g) : g, e.getValue(), true);
+      Tensor target = targets.get(i++);
+      Tensor direct = dense(found, target);
+      Tensor indirect = through == null ? null : dense(through, target);
+      Tensor sum = direct == null ? indirect : indirect == null ? direct : direct.add(indirect);
+      expect("d" + e.getKey(), sum == null ? Tensor.zeros(target.shape(), dtype) : sum, e.getValue(), true);
     }
+  }
+
+  private static Tensor dense(Gradients gradients, Tensor target) {
+    Gradient g = gradients.find(target);
+    return g == null ? null : g.dense();
   }
 
   /** Compares a result with the file's, in shape and values; throws AssertionError naming the worst element. */

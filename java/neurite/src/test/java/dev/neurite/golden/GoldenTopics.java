@@ -13,6 +13,7 @@ final class GoldenTopics {
           new LinalgGolden(),
           new LayerGolden(),
           new NormGolden(),
+          new MiscGolden(),
           new LossGolden(),
           new TorchLossGolden(),
           new SpecialLossGolden(),
