@@ -1,10 +1,10 @@
 package dev.neurite.io;
 
 import java.io.BufferedOutputStream;
+import java.io.FileOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
-import java.nio.channels.Channels;
 import java.nio.channels.FileChannel;
 import java.nio.file.AtomicMoveNotSupportedException;
 import java.nio.file.DirectoryStream;
@@ -68,13 +68,13 @@ public final class AtomicFile {
     return kind + e.getMessage();
   }
 
+  /** Through a stream, as a channel would be closed by an interrupt of the thread. */
   private static void writeForced(Path temporary, Contents contents) throws IOException {
-    try (FileChannel channel =
-        FileChannel.open(temporary, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
-      OutputStream out = new BufferedOutputStream(Channels.newOutputStream(channel), 1 << 16);
+    try (FileOutputStream file = new FileOutputStream(temporary.toFile())) {
+      OutputStream out = new BufferedOutputStream(file, 1 << 16);
       contents.writeTo(out);
       out.flush();
-      channel.force(true);
+      file.getFD().sync();
     }
   }
 

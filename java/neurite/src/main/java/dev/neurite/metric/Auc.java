@@ -157,6 +157,23 @@ public final class Auc implements Metric {
   }
 
   @Override
+  public double[] state() {
+    return Arrays.stream(counts).flatMapToDouble(c -> Arrays.stream(c.state())).toArray();
+  }
+
+  @Override
+  public void restore(double[] state) {
+    int each = 2 * (thresholds.length + 1);
+    HostBatch.requireState(name(), state.length / each * each, state);
+    BinaryCounts[] restored = new BinaryCounts[state.length / each];
+    for (int i = 0; i < restored.length; i++) {
+      restored[i] = new BinaryCounts(thresholds);
+      restored[i].restore(state, i * each);
+    }
+    counts = restored;
+  }
+
+  @Override
   public void reset() {
     counts = new BinaryCounts[0];
   }

@@ -100,6 +100,19 @@ final class BinaryCounts {
     return sum;
   }
 
+  /** The buckets of both kinds. */
+  double[] state() {
+    double[] all = java.util.Arrays.copyOf(positives, 2 * positives.length);
+    System.arraycopy(negatives, 0, all, positives.length, negatives.length);
+    return all;
+  }
+
+  /** Takes buckets over from a place in an array on. */
+  void restore(double[] state, int from) {
+    System.arraycopy(state, from, positives, 0, positives.length);
+    System.arraycopy(state, from + positives.length, negatives, 0, negatives.length);
+  }
+
   void reset() {
     java.util.Arrays.fill(positives, 0);
     java.util.Arrays.fill(negatives, 0);

@@ -255,6 +255,19 @@ public final class ConfusionMatrix implements Metric {
   }
 
   @Override
+  public double[] state() {
+    return HostBatch.joined(counts);
+  }
+
+  @Override
+  public void restore(double[] state) {
+    HostBatch.requireState(name(), classes * classes, state);
+    for (int i = 0; i < classes; i++) {
+      System.arraycopy(state, i * classes, counts[i], 0, classes);
+    }
+  }
+
+  @Override
   public void reset() {
     for (double[] row : counts) {
       java.util.Arrays.fill(row, 0);

@@ -58,6 +58,21 @@ public final class ExactAuc implements Metric {
   }
 
   @Override
+  public double[] state() {
+    return HostBatch.joined(Arrays.copyOf(labels, count), Arrays.copyOf(scores, count), Arrays.copyOf(weights, count));
+  }
+
+  @Override
+  public void restore(double[] state) {
+    int each = state.length / 3;
+    HostBatch.requireState(name(), 3 * each, state);
+    labels = Arrays.copyOf(state, each);
+    scores = Arrays.copyOfRange(state, each, 2 * each);
+    weights = Arrays.copyOfRange(state, 2 * each, 3 * each);
+    count = each;
+  }
+
+  @Override
   public void reset() {
     labels = new double[0];
     scores = new double[0];

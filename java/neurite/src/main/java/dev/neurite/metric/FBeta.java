@@ -123,6 +123,20 @@ public final class FBeta implements Metric {
   }
 
   @Override
+  public double[] state() {
+    return HostBatch.joined(hits, wrong, missed);
+  }
+
+  @Override
+  public void restore(double[] state) {
+    int each = state.length / 3;
+    HostBatch.requireState(name, 3 * each, state);
+    hits = Arrays.copyOf(state, each);
+    wrong = Arrays.copyOfRange(state, each, 2 * each);
+    missed = Arrays.copyOfRange(state, 2 * each, 3 * each);
+  }
+
+  @Override
   public void reset() {
     hits = new double[0];
     wrong = new double[0];

@@ -147,4 +147,16 @@ final class HostBatch {
       throw new DTypeException(who + ": expected float32 or float64 predictions, given " + yPred.describe());
     }
   }
+
+  /** Arrays one behind the other. */
+  static double[] joined(double[]... parts) {
+    return java.util.Arrays.stream(parts).flatMapToDouble(java.util.Arrays::stream).toArray();
+  }
+
+  static void requireState(String name, int expected, double[] state) {
+    if (state.length != expected) {
+      throw new IllegalArgumentException(
+          name + ": expected a state of " + expected + " numbers, given " + state.length);
+    }
+  }
 }

@@ -67,6 +67,16 @@ public final class MeanIoU implements Metric {
   }
 
   @Override
+  public double[] state() {
+    return matrix.state();
+  }
+
+  @Override
+  public void restore(double[] state) {
+    matrix.restore(state);
+  }
+
+  @Override
   public void reset() {
     matrix.reset();
   }

@@ -54,6 +54,18 @@ final class MeanMetric implements Metric {
   }
 
   @Override
+  public double[] state() {
+    return new double[] {sum, divisor};
+  }
+
+  @Override
+  public void restore(double[] state) {
+    HostBatch.requireState(name, 2, state);
+    sum = state[0];
+    divisor = state[1];
+  }
+
+  @Override
   public void reset() {
     sum = 0;
     divisor = 0;

@@ -45,6 +45,26 @@ public interface Metric {
   void reset();
 
   /**
+   * All it has collected since the last {@link #reset}, for a checkpoint in the middle of an epoch.
+   *
+   * @throws UnsupportedOperationException unless the metric offers it; checkpoints at ends of epochs do not ask
+   */
+  default double[] state() {
+    throw new UnsupportedOperationException(
+        "Metric '" + name() + "': expected state() and restore(double[]) for a checkpoint in the middle of an epoch, "
+            + "given a metric without; write them, or make checkpoints at the ends of epochs");
+  }
+
+  /**
+   * Takes over what {@link #state} of an equal metric gave.
+   *
+   * @throws IllegalArgumentException for numbers of another metric
+   */
+  default void restore(double[] state) {
+    state(); // throws
+  }
+
+  /**
    * This metric for predictions that are logits, with thresholds moved accordingly (0.5 becomes 0): what
    * {@code compile} asks for when the loss takes logits. The same object unless thresholds matter.
    */

@@ -70,6 +70,17 @@ public final class OperatingPoint implements Metric {
   }
 
   @Override
+  public double[] state() {
+    return counts.state();
+  }
+
+  @Override
+  public void restore(double[] state) {
+    HostBatch.requireState(name, counts.state().length, state);
+    counts.restore(state, 0);
+  }
+
+  @Override
   public void reset() {
     counts.reset();
   }

@@ -46,6 +46,18 @@ final class Perplexity implements Metric {
   }
 
   @Override
+  public double[] state() {
+    return new double[] {sum, tokens};
+  }
+
+  @Override
+  public void restore(double[] state) {
+    HostBatch.requireState(name(), 2, state);
+    sum = state[0];
+    tokens = state[1];
+  }
+
+  @Override
   public void reset() {
     sum = 0;
     tokens = 0;

@@ -130,6 +130,24 @@ public final class R2 implements Metric {
   }
 
   @Override
+  public double[] state() {
+    return HostBatch.joined(new double[] {elements}, origin, sum, squares, errors, mean, weight);
+  }
+
+  @Override
+  public void restore(double[] state) {
+    int each = state.length / 6;
+    HostBatch.requireState(name(), 6 * each + 1, state);
+    elements = (long) state[0];
+    origin = java.util.Arrays.copyOfRange(state, 1, 1 + each);
+    sum = java.util.Arrays.copyOfRange(state, 1 + each, 1 + 2 * each);
+    squares = java.util.Arrays.copyOfRange(state, 1 + 2 * each, 1 + 3 * each);
+    errors = java.util.Arrays.copyOfRange(state, 1 + 3 * each, 1 + 4 * each);
+    mean = java.util.Arrays.copyOfRange(state, 1 + 4 * each, 1 + 5 * each);
+    weight = java.util.Arrays.copyOfRange(state, 1 + 5 * each, 1 + 6 * each);
+  }
+
+  @Override
   public void reset() {
     origin = new double[0];
     sum = new double[0];

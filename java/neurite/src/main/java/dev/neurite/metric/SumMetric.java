@@ -31,6 +31,17 @@ final class SumMetric implements Metric {
   }
 
   @Override
+  public double[] state() {
+    return new double[] {sum};
+  }
+
+  @Override
+  public void restore(double[] state) {
+    HostBatch.requireState(name, 1, state);
+    sum = state[0];
+  }
+
+  @Override
   public void reset() {
     sum = 0;
   }

@@ -353,6 +353,15 @@ public final class Model extends Block implements AutoCloseable {
   }
 
   /**
+   * The structure as plain JSON values: what {@link #save} writes as {@code config.json}.
+   *
+   * @throws IllegalStateException when a layer's type is not known to {@link Layers}
+   */
+  public Map<String, Object> structure() {
+    return ModelConfig.write(this);
+  }
+
+  /**
    * Reads a file {@link #save} wrote. No code in it is ever run; layers of one's own must be
    * registered with {@link Layers#register} before.
    *

@@ -20,7 +20,7 @@ public interface LearningRate {
 
   /** The same rate at every step. */
   static LearningRate constant(double rate) {
-    return step -> rate;
+    return new ConstantRate(rate);
   }
 
   /** {@code initial * rate^(step / decaySteps)}. */

@@ -212,6 +212,11 @@ public abstract class Optimizer implements AutoCloseable {
     rate = schedule;
   }
 
+  /** True for a rate that was given as a number: then a checkpoint keeps it, as callbacks may have changed it. */
+  public final boolean hasConstantRate() {
+    return rate instanceof ConstantRate;
+  }
+
   /** The schedule in use. */
   public final LearningRate schedule() {
     return rate;
@@ -284,15 +289,19 @@ public abstract class Optimizer implements AutoCloseable {
    * @param state values by name; entries of other parameters are ignored
    * @throws IllegalArgumentException listing what is missing or has a wrong shape or type
    */
-  public final void load(Map<String, Param> params, Map<String, Tensor> state) {
+  public final void load(Map<String, Param> params, Map<String, ? extends Tensor> state) {
     String[] columns = slotNames();
+    String[] names = Slots.names(columns, gating().extraSlots());
     OptimizerState.require(
-        name, params, Slots.names(columns, gating().extraSlots()),
-        (i, p) -> i < columns.length ? slotShape(i, p) : p.shape(), state);
+        name, params, names, (i, p) -> i < columns.length ? slotShape(i, p) : p.shape(), state);
     long[] counts = state.get(OptimizerState.STEP).toLongs();
     step = counts[0];
     pending = (int) counts[1];
-    params.forEach((path, p) -> OptimizerState.restore(path, slotsOf(p), state));
+    params.forEach((path, p) -> {
+      if (OptimizerState.hasAny(path, names, state)) {
+        OptimizerState.restore(path, slotsOf(p), state, step > 0, pending > 0);
+      }
+    });
   }
 
   /** Frees the slots. The optimiser can be used again, from step 0 and empty slots. */

@@ -43,7 +43,8 @@ final class OptimizerState {
 
   /** Throws listing everything that is missing or differs; a parameter without any slot was never updated. */
   static void require(
-      String who, Map<String, Param> params, String[] names, Slots.Extent extent, Map<String, Tensor> state) {
+      String who, Map<String, Param> params, String[] names, Slots.Extent extent,
+      Map<String, ? extends Tensor> state) {
     List<String> problems = new ArrayList<>();
     Tensor step = state.get(STEP);
     if (step == null || step.size() != 2) {
@@ -63,7 +64,7 @@ final class OptimizerState {
   }
 
   private static void compare(
-      String entry, Shape shape, Param p, Map<String, Tensor> state, List<String> problems) {
+      String entry, Shape shape, Param p, Map<String, ? extends Tensor> state, List<String> problems) {
     Tensor given = state.get(entry);
     if (given == null) {
       problems.add(entry + ": missing");
@@ -72,7 +73,7 @@ final class OptimizerState {
     }
   }
 
-  private static boolean hasAny(String path, String[] names, Map<String, Tensor> state) {
+  static boolean hasAny(String path, String[] names, Map<String, ? extends Tensor> state) {
     for (String slot : names) {
       if (slot != null && state.containsKey(path + "." + slot)) {
         return true;
@@ -81,12 +82,12 @@ final class OptimizerState {
     return false;
   }
 
-  static void restore(String path, Slots slots, Map<String, Tensor> state) {
+  static void restore(String path, Slots slots, Map<String, ? extends Tensor> state, boolean stepped, boolean pending) {
     for (int i = 0; i < slots.count(); i++) {
       Tensor given = slots.value(i) == null ? null : state.get(path + "." + slots.name(i));
       if (given != null) {
         slots.value(i).assign(given);
-        slots.restored();
+        slots.restored(stepped, pending);
       }
     }
   }

@@ -118,10 +118,15 @@ final class Slots {
     }
   }
 
-  /** The values came from a checkpoint. */
-  void restored() {
-    updates++;
-    accumulated = extra(SUM) != null;
+  /**
+   * The values came from a checkpoint.
+   *
+   * @param stepped whether steps were made before it
+   * @param pending whether gradients were summed since
+   */
+  void restored(boolean stepped, boolean pending) {
+    updates = stepped ? Math.max(updates, 1) : 0;
+    accumulated = pending && extra(SUM) != null;
   }
 
   void accumulate(Tensor gradient) {

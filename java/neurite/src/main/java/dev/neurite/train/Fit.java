@@ -2,6 +2,7 @@ package dev.neurite.train;
 
 import dev.neurite.data.Dataset;
 import java.io.PrintStream;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -24,6 +25,7 @@ import java.util.TreeMap;
  * @param shuffle true or false to override what the data set says, null: as it says
  * @param nanGuard stop before a loss that is NaN or infinite can spoil the weights
  * @param checkInputs look for NaN and infinities in every batch
+ * @param resume checkpoint to go on from, or null
  */
 public record Fit(
     int epochs,
@@ -35,7 +37,8 @@ public record Fit(
     Long seed,
     Boolean shuffle,
     boolean nanGuard,
-    boolean checkInputs) {
+    boolean checkInputs,
+    Path resume) {
 
   /** Checks the values. @throws IllegalArgumentException naming the wrong one */
   public Fit {
@@ -62,7 +65,7 @@ public record Fit(
 
   /** A number of epochs, all else as by default. */
   public static Fit epochs(int epochs) {
-    return new Fit(epochs, 0, null, 0, Map.of(), List.of(), null, null, true, false);
+    return new Fit(epochs, 0, null, 0, Map.of(), List.of(), null, null, true, false, null);
   }
 
   /**
@@ -73,19 +76,19 @@ public record Fit(
   public Fit batch(int n) {
     require(n >= 1, "batch", "1 or more", n);
     return new Fit(
-        epochs, n, validation, validationSplit, classWeights, callbacks, seed, shuffle, nanGuard, checkInputs);
+        epochs, n, validation, validationSplit, classWeights, callbacks, seed, shuffle, nanGuard, checkInputs, resume);
   }
 
   /** Measures loss and metrics on this data after each epoch. */
   public Fit validateOn(Dataset data) {
     return new Fit(
-        epochs, batch, data, validationSplit, classWeights, callbacks, seed, shuffle, nanGuard, checkInputs);
+        epochs, batch, data, validationSplit, classWeights, callbacks, seed, shuffle, nanGuard, checkInputs, resume);
   }
 
   /** Holds out the last part of the data (before shuffling) and measures on it after each epoch. */
   public Fit validationSplit(double share) {
     return new Fit(
-        epochs, batch, validation, share, classWeights, callbacks, seed, shuffle, nanGuard, checkInputs);
+        epochs, batch, validation, share, classWeights, callbacks, seed, shuffle, nanGuard, checkInputs, resume);
   }
 
   /** Weights in the loss by class number; classes not named count 1. Metrics are not weighted by it. */
@@ -93,7 +96,7 @@ public record Fit(
     Map<Long, Double> converted = new TreeMap<>();
     weights.forEach((label, weight) -> converted.put(label.longValue(), weight.doubleValue()));
     return new Fit(
-        epochs, batch, validation, validationSplit, converted, callbacks, seed, shuffle, nanGuard, checkInputs);
+        epochs, batch, validation, validationSplit, converted, callbacks, seed, shuffle, nanGuard, checkInputs, resume);
   }
 
   /** Adds callbacks. */
@@ -101,7 +104,7 @@ public record Fit(
     List<Callback> all = new ArrayList<>(callbacks);
     all.addAll(List.of(more));
     return new Fit(
-        epochs, batch, validation, validationSplit, classWeights, all, seed, shuffle, nanGuard, checkInputs);
+        epochs, batch, validation, validationSplit, classWeights, all, seed, shuffle, nanGuard, checkInputs, resume);
   }
 
   /** Shows the progress on standard output: a line that is updated on a terminal, else a line per epoch. */
@@ -117,24 +120,35 @@ public record Fit(
   /** Seed of shuffling and dropout (default: the library's). */
   public Fit seed(long n) {
     return new Fit(
-        epochs, batch, validation, validationSplit, classWeights, callbacks, n, shuffle, nanGuard, checkInputs);
+        epochs, batch, validation, validationSplit, classWeights, callbacks, n, shuffle, nanGuard, checkInputs, resume);
   }
 
   /** Shuffles in every epoch (true), or takes the data set's original order (false). */
   public Fit shuffle(boolean on) {
     return new Fit(
-        epochs, batch, validation, validationSplit, classWeights, callbacks, seed, on, nanGuard, checkInputs);
+        epochs, batch, validation, validationSplit, classWeights, callbacks, seed, on, nanGuard, checkInputs, resume);
   }
 
   /** Whether a loss of NaN or infinity stops the training before the weights change (default: yes). */
   public Fit nanGuard(boolean on) {
     return new Fit(
-        epochs, batch, validation, validationSplit, classWeights, callbacks, seed, shuffle, on, checkInputs);
+        epochs, batch, validation, validationSplit, classWeights, callbacks, seed, shuffle, on, checkInputs, resume);
   }
 
   /** Whether every batch is searched for NaN and infinities, reported with row and column (default: no). */
   public Fit checkInputs(boolean on) {
     return new Fit(
-        epochs, batch, validation, validationSplit, classWeights, callbacks, seed, shuffle, nanGuard, on);
+        epochs, batch, validation, validationSplit, classWeights, callbacks, seed, shuffle, nanGuard, on, resume);
+  }
+
+  /**
+   * Goes on from a checkpoint that {@link ModelCheckpoint}, {@link BackupAndRestore} or {@link Run#checkpoint} made:
+   * weights, optimiser, seed, step, position in the data, history and callbacks are as they were then, so that the
+   * training ends with the same bits as one that was never interrupted. The number of epochs counts from the very start.
+   */
+  public Fit resume(Path checkpoint) {
+    return new Fit(
+        epochs, batch, validation, validationSplit, classWeights, callbacks, seed, shuffle, nanGuard, checkInputs,
+        checkpoint);
   }
 }

@@ -50,4 +50,16 @@ final class Meters {
     metrics.forEach(metric -> values.put(metric.name(), metric.result()));
     return values;
   }
+
+  /** The sums, without those of the metrics. */
+  double[] state() {
+    return new double[] {lossSum, penaltySum, penalised ? 1 : 0, count};
+  }
+
+  void restore(double[] state) {
+    lossSum = state[0];
+    penaltySum = state[1];
+    penalised = state[2] != 0;
+    count = (long) state[3];
+  }
 }

@@ -1,10 +1,16 @@
 package dev.neurite.train;
 
+import dev.neurite.data.Batch;
 import dev.neurite.data.Dataset;
+import dev.neurite.io.Checkpoint;
 import dev.neurite.loss.Loss;
 import dev.neurite.nn.Model;
 import dev.neurite.optim.Optimizer;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
+import java.util.function.Supplier;
 
 /** A training run in progress, as callbacks see it. Belongs to the thread that called {@code fit}. */
 public final class Run {
@@ -12,8 +18,9 @@ public final class Run {
   private final Trainer trainer;
   private final Fit fit;
   private final Dataset data;
-  private final long seed;
   private final Meters meters;
+  private final List<Map<String, Double>> finished = new ArrayList<>();
+  private long seed;
   private int epoch;
   private long batch;
   private long batches;
@@ -22,6 +29,12 @@ public final class Run {
   private long epochStart;
   private double trainingSeconds;
   private String stopReason;
+  private boolean paused;
+  private boolean inEpoch;
+  private boolean resumed;
+  private Path lastCheckpoint;
+  private Batch currentBatch;
+  private Supplier<Checkpoint> checkpoints;
   private Throwable failure;
 
   Run(Trainer trainer, Fit fit, Dataset data, long seed, Meters meters) {
@@ -97,6 +110,16 @@ public final class Run {
     return meters.values();
   }
 
+  /** What was measured in the finished epochs. */
+  public History history() {
+    return new History(seed, finished);
+  }
+
+  /** True when this run goes on from a checkpoint; known in {@code trainBegin}. */
+  public boolean isResumed() {
+    return resumed;
+  }
+
   /** Seconds since the epoch began. */
   public double epochSeconds() {
     return (System.nanoTime() - epochStart) / 1e9;
@@ -122,6 +145,50 @@ public final class Run {
     }
   }
 
+  /**
+   * Ends the training after the current batch, to go on another time: a {@link BackupAndRestore} keeps its backup then.
+   */
+  public void pause(String reason) {
+    if (stopReason == null) {
+      stopReason = reason;
+      paused = true;
+    }
+  }
+
+  /** True when the training ends by {@link #pause} or an interrupt. */
+  public boolean isPaused() {
+    return paused;
+  }
+
+  /**
+   * Everything needed to go on from here with the same bits. To be called in {@link Callback#settled} and written there:
+   * the tensors are the model's and the optimiser's own.
+   *
+   * @throws IllegalStateException at another moment
+   * @throws UnsupportedOperationException in the middle of an epoch with a metric that cannot be saved
+   */
+  public Checkpoint checkpoint() {
+    if (checkpoints == null) {
+      throw new IllegalStateException("Run.checkpoint: expected to be called in Callback.settled, given another moment");
+    }
+    return checkpoints.get();
+  }
+
+  /** Writes {@link #checkpoint}, completely or not at all. */
+  public void save(Path file) {
+    checkpoint().write(file);
+    saved(file);
+  }
+
+  void saved(Path file) {
+    lastCheckpoint = file;
+  }
+
+  /** The file the last checkpoint of this run went to, or null. */
+  public Path lastCheckpoint() {
+    return lastCheckpoint;
+  }
+
   /** Why the training is to end, or null. */
   public String stopReason() {
     return stopReason;
@@ -136,7 +203,48 @@ public final class Run {
     failure = cause;
   }
 
+  /** Whether batches of an epoch were taken that is not finished. */
+  boolean inEpoch() {
+    return inEpoch;
+  }
+
+  void settle(Supplier<Checkpoint> maker) {
+    checkpoints = maker;
+  }
+
+  Batch currentBatch() {
+    return currentBatch;
+  }
+
+  void currentBatch(Batch batchOrNull) {
+    currentBatch = batchOrNull;
+  }
+
+  void resumed(long itsSeed, long steps, List<Map<String, Double>> epochs) {
+    resumed = true;
+    seed = itsSeed;
+    step = steps;
+    finished.addAll(epochs);
+    epoch = epochs.size();
+  }
+
+  void resumedBatches(long taken, long count, double seconds) {
+    batch = taken;
+    examples = count;
+    epochStart = System.nanoTime() - (long) (seconds * 1e9);
+  }
+
+  int finishedEpochs() {
+    return finished.size();
+  }
+
+  void finish(Map<String, Double> values) {
+    finished.add(values);
+    inEpoch = false;
+  }
+
   void beginEpoch(int number, long batchCount) {
+    inEpoch = true;
     epoch = number;
     batches = batchCount;
     batch = 0;

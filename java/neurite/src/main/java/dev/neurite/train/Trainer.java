@@ -1,7 +1,5 @@
 package dev.neurite.train;
 
-import dev.neurite.autograd.Gradients;
-import dev.neurite.autograd.Tape;
 import dev.neurite.data.Batch;
 import dev.neurite.data.BatchIterator;
 import dev.neurite.data.Dataset;
@@ -12,15 +10,11 @@ import dev.neurite.nn.Model;
 import dev.neurite.nn.Pass;
 import dev.neurite.optim.Optimizer;
 import dev.neurite.ops.RootSeed;
-import dev.neurite.tensor.Param;
 import dev.neurite.tensor.Scope;
 import dev.neurite.tensor.Shape;
 import dev.neurite.tensor.Tensor;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
-import java.util.concurrent.CancellationException;
 import java.util.concurrent.atomic.AtomicReference;
 
 /**
@@ -128,7 +122,7 @@ public final class Trainer {
     }
     long seed = fit.seed() == null ? RootSeed.get() : fit.seed();
     Run run = new Run(this, fit, data, seed, new Meters(metrics));
-    return new Loop(run, fit, data, validation, callbacks).run();
+    return new TrainingLoop(this, run, fit, data, validation, callbacks).run();
   }
 
   private static void requireExamples(String who, Dataset data) {
@@ -142,146 +136,17 @@ public final class Trainer {
     }
   }
 
-  /** One call of fit. */
-  private final class Loop {
-    private final Run run;
-    private final Fit fit;
-    private final Dataset data;
-    private final Dataset validation;
-    private final List<Callback> callbacks;
-    private final ClassWeights classWeights;
-    private final List<Param> params = model.trainableParams();
-    private final List<Map<String, Double>> epochs = new ArrayList<>();
-    private final Meters meters;
+  /** Number of the next training pass, from which its random numbers derive. */
+  long nextPass() {
+    return passes++;
+  }
 
-    Loop(Run run, Fit fit, Dataset data, Dataset validation, List<Callback> callbacks) {
-      this.run = run;
-      this.fit = fit;
-      this.data = data;
-      this.validation = validation;
-      this.callbacks = callbacks;
-      this.classWeights = new ClassWeights(fit.classWeights());
-      this.meters = run.meters();
-    }
+  long passes() {
+    return passes;
+  }
 
-    History run() {
-      try {
-        tell(c -> c.trainBegin(run));
-        for (int i = 0; i < fit.epochs() && run.stopReason() == null; i++) {
-          epoch(i);
-        }
-      } catch (RuntimeException | Error e) {
-        run.failed(e);
-        throw e;
-      } finally {
-        end();
-      }
-      return new History(run.seed(), epochs);
-    }
-
-    /** Every callback gets its end, whatever another one does there; the first failure surfaces. */
-    private void end() {
-      Throwable first = run.failure();
-      RuntimeException own = null;
-      for (Callback c : callbacks) {
-        try (Scope scope = Scope.open()) {
-          c.trainEnd(run);
-        } catch (RuntimeException e) {
-          if (first != null) {
-            first.addSuppressed(e);
-          } else {
-            first = e;
-            own = e;
-          }
-        }
-      }
-      if (own != null) {
-        throw own;
-      }
-    }
-
-    private void tell(java.util.function.Consumer<Callback> event) {
-      for (Callback c : callbacks) {
-        try (Scope scope = Scope.open()) {
-          event.accept(c);
-        }
-      }
-    }
-
-    private void epoch(int index) {
-      run.beginEpoch(index + 1, data.batches());
-      tell(c -> c.epochBegin(run));
-      boolean complete;
-      try (BatchIterator batches = data.epoch(run.seed(), index)) {
-        while (run.stopReason() == null && more(batches)) {
-          run.beginBatch();
-          tell(c -> c.batchBegin(run));
-          step(batches);
-          tell(c -> c.batchEnd(run));
-        }
-        complete = !Thread.currentThread().isInterrupted() && !batches.hasNext();
-      }
-      if (run.batch() == 0 && run.stopReason() == null) {
-        throw new IllegalArgumentException("fit: expected at least one example, given an empty data set");
-      }
-      if (complete) {
-        finish();
-      }
-    }
-
-    /** True when there is a batch to train on; notices an interrupt. */
-    private boolean more(BatchIterator batches) {
-      if (!Thread.currentThread().isInterrupted()) {
-        try {
-          return batches.hasNext();
-        } catch (CancellationException e) {
-          if (!Thread.currentThread().isInterrupted()) {
-            throw e;
-          }
-        }
-      }
-      run.stop("interrupted");
-      return false;
-    }
-
-    private void step(BatchIterator batches) {
-      try (Scope scope = Scope.open();
-          Batch batch = batches.next()) {
-        requireTargets("fit", batch);
-        if (fit.checkInputs()) {
-          InputCheck.requireFinite(batch, run);
-        }
-        try (Tape tape = Tape.open()) {
-          Tensor output = output(batch, Pass.training(run.seed(), passes++));
-          Tensor dataLoss = loss.apply(batch.y(), output, classWeights.times(batch, output));
-          requireScalar(dataLoss);
-          Tensor penalty = model.regularization().orElse(null);
-          Tensor total = penalty == null ? dataLoss : dataLoss.add(penalty);
-          double value = total.item();
-          tell(c -> c.lossKnown(run, value));
-          double penaltyValue = penalty == null ? 0 : penalty.item();
-          Tape.noGrad(() -> {
-            meters.add(batch, output, value, penaltyValue);
-            return null;
-          });
-          Gradients gradients = tape.gradients(total, params);
-          optimizer.apply(gradients);
-        }
-        run.updated(batch.size());
-      }
-    }
-
-    private void finish() {
-      run.endBatches();
-      Map<String, Double> values = new LinkedHashMap<>(meters.values());
-      if (validation != null) {
-        measure(validation).values().forEach((name, value) -> values.put("val_" + name, value));
-      }
-      values.put("lr", run.learningRate());
-      values.put("seconds", run.epochSeconds());
-      tell(c -> c.epochEnd(run, values));
-      epochs.add(values);
-    }
+  void passes(long soFar) {
+    passes = soFar;
   }
 
   // ---- evaluation
@@ -296,7 +161,7 @@ public final class Trainer {
     return model.whileOpen(() -> alone("evaluated", () -> measure(data)));
   }
 
-  private Evaluation measure(Dataset data) {
+  Evaluation measure(Dataset data) {
     requireExamples("evaluate", data);
     Meters meters = new Meters(metrics);
     meters.reset();
@@ -351,7 +216,7 @@ public final class Trainer {
     return parts.size() == 1 ? parts.get(0) : Tensor.concat(0, parts);
   }
 
-  private Tensor output(Batch batch, Pass pass) {
+  Tensor output(Batch batch, Pass pass) {
     return output(model, batch, pass);
   }
 
@@ -365,13 +230,13 @@ public final class Trainer {
     return outputs.get(0);
   }
 
-  private static void requireTargets(String who, Batch batch) {
+  static void requireTargets(String who, Batch batch) {
     if (batch.y() == null) {
       throw new IllegalArgumentException(who + ": expected examples with targets, given a data set without");
     }
   }
 
-  private static void requireScalar(Tensor loss) {
+  static void requireScalar(Tensor loss) {
     if (loss.size() != 1) {
       throw new dev.neurite.error.ShapeException(
           "fit: expected a loss with one element, given " + loss.describe() + "\n  give it a reduction other than NONE");

@@ -2,6 +2,7 @@ package dev.neurite.train;
 
 import dev.neurite.nn.Model;
 import dev.neurite.tensor.Param;
+import dev.neurite.tensor.Tensor;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
@@ -30,6 +31,39 @@ final class WeightsCopy implements AutoCloseable {
 
   void restore() {
     copies.forEach((target, copy) -> target.assign(copy));
+  }
+
+  /** Puts the copy into the model, and what the model had into the copy. */
+  void swap() {
+    copies.forEach((target, copy) -> {
+      try (Param held = Param.of(copy.name(), target)) {
+        target.assign(copy);
+        copy.assign(held);
+      }
+    });
+  }
+
+  /** The copies of parameters, by parameter. */
+  Map<Param, Param> copies() {
+    return copies;
+  }
+
+  /** The copies by path. */
+  Map<String, Param> values() {
+    Map<String, Param> byPath = new LinkedHashMap<>();
+    copies.values().forEach(copy -> byPath.put(copy.name(), copy));
+    return byPath;
+  }
+
+  /** Takes values over by path. */
+  void take(Map<String, ? extends Tensor> values) {
+    values().forEach((path, copy) -> {
+      Tensor value = values.get(path);
+      if (value == null) {
+        throw new IllegalArgumentException("checkpoint: expected the kept weights '" + path + "'");
+      }
+      copy.assign(value);
+    });
   }
 
   @Override

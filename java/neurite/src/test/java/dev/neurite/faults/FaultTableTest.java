@@ -66,16 +66,22 @@ class FaultTableTest {
               "nn.ModelTest#strictLoadListsEveryDifferenceAndChangesNothing"),
           new Row(19, "model file: flipped bits, truncation, bomb",
               "nn.ModelFileTest#everyFlippedBitIsRefusedOrHarmless", "nn.ModelFileTest#everyTruncationIsRefused",
-              "nn.ModelFileTest#aZipBombIsRefused"),
+              "nn.ModelFileTest#aZipBombIsRefused",
+              "train.CheckpointFaultsTest#everyFlippedBitOfACheckpointIsReportedAndTheOneBeforeIsTaken"),
           new Row(20, "model file: newer version, other architecture",
               "nn.ModelFileTest#wrongConfigurationsAreRefusedWithTheKey",
               "nn.ModelTest#strictLoadListsEveryDifferenceAndChangesNothing",
-              "optim.OptimizerTest#wrongStateIsListedAndChangesNothing"),
-          new Row(21, "killed while saving", "nn.KilledWhileSavingTest#theNewestCompleteFileAlwaysLoads",
+              "optim.OptimizerTest#wrongStateIsListedAndChangesNothing",
+              "train.CheckpointFaultsTest#aNewerVersionAPlainModelAndAnotherNetworkAreRefusedByName"),
+          new Row(21, "killed while saving", "train.KilledTrainingTest#fiveKillsLeaveNoTrace",
+              "nn.KilledWhileSavingTest#theNewestCompleteFileAlwaysLoads",
               "io.SafetensorsTest#leftoversOfDeadProcessesAreDeletedByTheNextWrite"),
           new Row(22, "disk full, path is a directory",
               "io.SafetensorsTest#writingToAFullDeviceOrAFolderLeavesTheOldFile",
-              "train.CallbacksTest#aCheckpointThatCannotBeWrittenEndsTheTrainingWithItsPath"));
+              "train.CallbacksTest#aCheckpointThatCannotBeWrittenEndsTheTrainingWithItsPath",
+              "train.CheckpointFaultsTest#aBackupThatCannotBeWrittenNamesThePathOrTheTrainingGoesOnAndTheOldOneStays"),
+          new Row(23, "two trainings save to one place",
+              "train.CheckpointFaultsTest#aFolderInUseIsRefusedAndLeftAlone"));
 
   private static final List<Row> DATA =
       List.of(
@@ -168,7 +174,8 @@ class FaultTableTest {
               "train.TrainerFailureTest#closingWaitsForTheTrainingToEnd"),
           new Row(55, "interrupt during a training",
               "train.TrainerFailureTest#anInterruptEndsTheTrainingAtTheBatchAndKeepsTheFlag",
-              "train.TrainerFaultsTest#anInterruptedTrainingLeavesTheCheckpointOfItsLastWholeEpoch"),
+              "train.TrainerFaultsTest#anInterruptedTrainingLeavesTheCheckpointOfItsLastWholeEpoch",
+              "train.CheckpointFaultsTest#aTrainingInterruptedAtAnyBatchEndsWithTheSameBits"),
           new Row(56, "callback or loader throws",
               "train.TrainerFailureTest#anExceptionOfALoaderSurfacesUnchangedAndLeavesNothing"),
           new Row(63, "native library absent, foreign, of another version",
@@ -183,7 +190,7 @@ class FaultTableTest {
   @Test
   void everyNumberPromisedHasATest() {
     TreeSet<Integer> missing = new TreeSet<>();
-    IntStream.of(1, 2, 3, 4, 5, 6, 7, 8, 12, 13, 14, 15, 19, 20, 21, 45, 46, 47, 48, 49, 52, 53, 54, 55)
+    IntStream.of(1, 2, 3, 4, 5, 6, 7, 8, 12, 13, 14, 15, 19, 20, 21, 22, 23, 45, 46, 47, 48, 49, 52, 53, 54, 55)
         .forEach(missing::add);
     IntStream.rangeClosed(26, 39).forEach(missing::add);
 
