@@ -1,37 +1,36 @@
 package dev.neurite.nn;
 
 import dev.neurite.ops.Pool2d;
-import dev.neurite.tensor.Shape;
 import dev.neurite.tensor.Tensor;
+import java.util.List;
 
 /**
  * Mean of each window.
  *
- * <p><b>Shapes</b>: input {@code [batch, height, width, channels]}, output {@code [batch, outH,
- * outW, channels]}.
+ * <p><b>Shapes</b>: input {@code [batch, height, width, channels]}, output {@code [batch, outH, outW, channels]}
+ * with {@code floor((n + padding - window) / stride) + 1} cells on each axis.
  *
- * <p>Defaults: stride = window, no padding. Explicit padding is counted (PyTorch's default)
- * unless {@code countPadding(false)}; that of {@code SAME} never is.
+ * <p>Defaults: stride = window, no padding, no window that hangs over. Explicit padding is counted
+ * (PyTorch's default) unless {@code countPadding(false)}; that of {@code SAME} never is, nor are cells
+ * a last window hangs over.
  *
  * <pre>{@code
  * AvgPool2D.of(2)
  * }</pre>
  */
-public final class AvgPool2D extends Layer {
+public final class AvgPool2D extends PoolingLayer<AvgPool2D> {
 
   /** The options, as saved. */
   public record Config(
-      long windowHeight, long windowWidth, long strideVertical, long strideHorizontal, Padding padding,
-      boolean countPadding) {}
+      List<Long> window, List<Long> strides, Padding padding, boolean ceil, boolean countPadding) {}
 
-  private Sliding sliding;
   private boolean countPadding = true;
 
-  private AvgPool2D(long height, long width) {
-    sliding = Sliding.of(height, width).stride(height, width);
+  private AvgPool2D(long... window) {
+    super(window);
   }
 
-  /** A square window. */
+  /** A window of so many cells on each axis. */
   public static AvgPool2D of(long window) {
     return of(window, window);
   }
@@ -42,29 +41,11 @@ public final class AvgPool2D extends Layer {
   }
 
   static AvgPool2D from(Config c) {
-    return of(c.windowHeight, c.windowWidth)
-        .stride(c.strideVertical, c.strideHorizontal)
+    return new AvgPool2D(longs(c.window))
+        .stride(longs(c.strides))
         .padding(c.padding)
+        .ceil(c.ceil)
         .countPadding(c.countPadding);
-  }
-
-  /** Sets the step in both directions; default: the window. */
-  public AvgPool2D stride(long stride) {
-    return stride(stride, stride);
-  }
-
-  /** Sets the step down and across. */
-  public AvgPool2D stride(long vertical, long horizontal) {
-    requireUnbuilt();
-    sliding = sliding.stride(vertical, horizontal);
-    return this;
-  }
-
-  /** Sets the padding; default {@link Padding#VALID}. */
-  public AvgPool2D padding(Padding padding) {
-    requireUnbuilt();
-    sliding = sliding.padding(padding);
-    return this;
   }
 
   /** Whether cells in explicit padding count as zeros (default) or not at all. */
@@ -75,26 +56,18 @@ public final class AvgPool2D extends Layer {
   }
 
   @Override
-  public AvgPool2D name(String name) {
-    super.name(name);
+  AvgPool2D self() {
     return this;
   }
 
   @Override
-  protected Shape build(Shape in) {
-    sliding.requirePaddingBelowKernel(who());
-    return sliding.out(who(), in, in.rank() == 4 ? in.last() : 0);
-  }
-
-  @Override
-  protected Tensor forward(Tensor x, Pass pass) {
-    return Pool2d.average(
-        x, sliding.window(sliding.checked(who(), x.shape())), countPadding && sliding.padding() != Padding.SAME);
+  Tensor pool(Tensor x) {
+    boolean counted = countPadding && sliding.padding() != Padding.SAME;
+    return Pool2d.average(x, sliding.window(x.shape()), counted, sliding.ceil());
   }
 
   @Override
   public Config config() {
-    return new Config(
-        sliding.kernelH(), sliding.kernelW(), sliding.strideH(), sliding.strideW(), sliding.padding(), countPadding);
+    return new Config(sliding.kernel(), sliding.strides(), sliding.padding(), sliding.ceil(), countPadding);
   }
 }

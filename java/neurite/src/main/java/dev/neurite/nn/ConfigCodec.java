@@ -42,7 +42,7 @@ final class ConfigCodec {
           List.of(
               Constraints.MaxNorm.class, Constraints.UnitNorm.class, Constraints.MinMaxNorm.class,
               Constraints.NonNegative.class),
-          Padding.class, List.of(Padding.Explicit.class));
+          Padding.class, List.of(Padding.Explicit.class, Padding.Volume.class));
 
   private ConfigCodec() {}
 

@@ -1,34 +1,32 @@
 package dev.neurite.nn;
 
 import dev.neurite.ops.Pool2d;
-import dev.neurite.tensor.Shape;
 import dev.neurite.tensor.Tensor;
+import java.util.List;
 
 /**
  * Largest value of each window; padding never wins, ties go to the first cell.
  *
- * <p><b>Shapes</b>: input {@code [batch, height, width, channels]}, output {@code [batch, outH,
- * outW, channels]}.
+ * <p><b>Shapes</b>: input {@code [batch, height, width, channels]}, output {@code [batch, outH, outW, channels]}
+ * with {@code floor((n + padding - dilation * (window - 1) - 1) / stride) + 1} cells on each axis.
  *
- * <p>Defaults: stride = window, no padding. 
+ * <p>Defaults: stride = window, no padding, no dilation, no window that hangs over.
  *
  * <pre>{@code
  * MaxPool2D.of(2)
  * }</pre>
  */
-public final class MaxPool2D extends Layer {
+public final class MaxPool2D extends PoolingLayer<MaxPool2D> {
 
   /** The options, as saved. */
   public record Config(
-      long windowHeight, long windowWidth, long strideVertical, long strideHorizontal, Padding padding) {}
+      List<Long> window, List<Long> strides, List<Long> dilations, Padding padding, boolean ceil) {}
 
-  private Sliding sliding;
-
-  private MaxPool2D(long height, long width) {
-    sliding = Sliding.of(height, width).stride(height, width);
+  private MaxPool2D(long... window) {
+    super(window);
   }
 
-  /** A square window. */
+  /** A window of so many cells on each axis. */
   public static MaxPool2D of(long window) {
     return of(window, window);
   }
@@ -39,50 +37,33 @@ public final class MaxPool2D extends Layer {
   }
 
   static MaxPool2D from(Config c) {
-    return of(c.windowHeight, c.windowWidth)
-        .stride(c.strideVertical, c.strideHorizontal)
-        .padding(c.padding);
+    return new MaxPool2D(longs(c.window))
+        .stride(longs(c.strides))
+        .dilation(longs(c.dilations))
+        .padding(c.padding)
+        .ceil(c.ceil);
   }
 
-  /** Sets the step in both directions; default: the window. */
-  public MaxPool2D stride(long stride) {
-    return stride(stride, stride);
-  }
-
-  /** Sets the step down and across. */
-  public MaxPool2D stride(long vertical, long horizontal) {
+  /** Sets the distance between the window's cells: one for all axes, or one for each; default 1. */
+  public MaxPool2D dilation(long... dilations) {
     requireUnbuilt();
-    sliding = sliding.stride(vertical, horizontal);
-    return this;
-  }
-
-  /** Sets the padding; default {@link Padding#VALID}. */
-  public MaxPool2D padding(Padding padding) {
-    requireUnbuilt();
-    sliding = sliding.padding(padding);
+    sliding = sliding.dilation(dilations);
     return this;
   }
 
   @Override
-  public MaxPool2D name(String name) {
-    super.name(name);
+  MaxPool2D self() {
     return this;
   }
 
   @Override
-  protected Shape build(Shape in) {
-    sliding.requirePaddingBelowKernel(who());
-    return sliding.out(who(), in, in.rank() == 4 ? in.last() : 0);
-  }
-
-  @Override
-  protected Tensor forward(Tensor x, Pass pass) {
-    return Pool2d.max(x, sliding.window(sliding.checked(who(), x.shape())));
+  Tensor pool(Tensor x) {
+    return Pool2d.max(x, sliding.window(x.shape()), sliding.ceil());
   }
 
   @Override
   public Config config() {
     return new Config(
-        sliding.kernelH(), sliding.kernelW(), sliding.strideH(), sliding.strideW(), sliding.padding());
+        sliding.kernel(), sliding.strides(), sliding.dilations(), sliding.padding(), sliding.ceil());
   }
 }

@@ -10,7 +10,7 @@ final class Names {
 
   /** {@code BatchNorm} to {@code batch_norm}, {@code Conv2D} to {@code conv2d}. */
   static String ofType(String type) {
-    return type.replaceAll("(\\p{Ll})(\\p{Lu})", "$1_$2").toLowerCase(Locale.ROOT);
+    return type.replaceAll("(\\p{Ll}|\\d\\p{Lu})(\\p{Lu})", "$1_$2").toLowerCase(Locale.ROOT);
   }
 
   /** The base itself, or with the first free number. */

@@ -1,0 +1,65 @@
+package dev.neurite.nn;
+
+import dev.neurite.ops.Pool3d;
+import dev.neurite.tensor.Shape;
+import dev.neurite.tensor.Tensor;
+import java.util.List;
+
+/**
+ * Power mean of each window without the division: {@code y = (sum of x^p)^(1/p)}. With p = 1 a sum,
+ * with p = 2 the Euclidean norm; towards infinity max pooling. Its gradient is 0 where the sum is.
+ *
+ * <p><b>Shapes</b>: input {@code [batch, depth, height, width, channels]}, output {@code [batch, outD, outH, outW, channels]}
+ * with {@code floor((n + padding - window) / stride) + 1} cells on each axis.
+ *
+ * <p>Defaults as in PyTorch: stride = window, no window that hangs over (one that does is scaled up to
+ * the full window, as there); zeros as padding.
+ */
+public final class LpPool3D extends PoolingLayer<LpPool3D> {
+
+  /** The options, as saved. */
+  public record Config(double p, List<Long> window, List<Long> strides, Padding padding, boolean ceil) {}
+
+  private final double p;
+
+  private LpPool3D(double p, long... window) {
+    super(window);
+    this.p = checkedPower("LpPool3D", p);
+  }
+
+  /** A window of so many cells on each axis. */
+  public static LpPool3D of(double p, long window) {
+    return of(p, window, window, window);
+  }
+
+  /** A window of the given depth, height and width. */
+  public static LpPool3D of(double p, long windowDepth, long windowHeight, long windowWidth) {
+    return new LpPool3D(p, windowDepth, windowHeight, windowWidth);
+  }
+
+  static LpPool3D from(Config c) {
+    return new LpPool3D(c.p, longs(c.window)).stride(longs(c.strides)).padding(c.padding).ceil(c.ceil);
+  }
+
+  @Override
+  LpPool3D self() {
+    return this;
+  }
+
+  @Override
+  Tensor pool(Tensor x) {
+    Tensor power = x.pow(p);
+    Tensor mean = Pool3d.average(power, sliding.window3d(x.shape()), true, sliding.ceil());
+    return root(mean.mul(sliding.cells()), p);
+  }
+
+  @Override
+  protected long multiplyAdds(Shape in, Shape out) {
+    return Positions.of(out, 0) * sliding.cells();
+  }
+
+  @Override
+  public Config config() {
+    return new Config(p, sliding.kernel(), sliding.strides(), sliding.padding(), sliding.ceil());
+  }
+}
