@@ -11,6 +11,7 @@ final class GoldenTopics {
           new ReduceGolden(),
           new ShapeGolden(),
           new LinalgGolden(),
+          new AudioGolden(),
           new LayerGolden(),
           new NormGolden(),
           new MiscGolden(),
