@@ -23,6 +23,7 @@ final class GoldenTopics {
           new OptimizerGolden(),
           new ScheduleGolden(),
           new InitGolden(),
+          new TrainingGolden(),
           new TensorFileGolden(),
           new DataGolden());
 
