@@ -11,7 +11,6 @@ final class GoldenTopics {
           new ReduceGolden(),
           new ShapeGolden(),
           new LinalgGolden(),
-          new AudioGolden(),
           new LayerGolden(),
           new NormGolden(),
           new MiscGolden(),
@@ -23,7 +22,6 @@ final class GoldenTopics {
           new OptimizerGolden(),
           new ScheduleGolden(),
           new InitGolden(),
-          new TrainingGolden(),
           new TensorFileGolden(),
           new DataGolden());
 
