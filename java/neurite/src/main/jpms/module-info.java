@@ -15,6 +15,7 @@ module dev.neurite {
   exports dev.neurite.optim;
   exports dev.neurite.regularizer;
   exports dev.neurite.tensor;
+  exports dev.neurite.text;
   exports dev.neurite.train;
   exports dev.neurite.vision;
 }

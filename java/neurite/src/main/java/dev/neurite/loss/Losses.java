@@ -60,6 +60,11 @@ public final class Losses {
     return FocalCrossEntropy.categorical();
   }
 
+  /** Connectionist temporal classification: the loss of all alignments of a sequence with its labels, from logits. */
+  public static CtcLoss ctc() {
+    return new CtcLoss();
+  }
+
   // ---- regression
 
   /** {@code mean((y - p)^2)} over the last axis. */

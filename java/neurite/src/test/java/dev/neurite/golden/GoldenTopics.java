@@ -15,6 +15,7 @@ final class GoldenTopics {
           new NormGolden(),
           new MiscGolden(),
           new LossGolden(),
+          new CtcGolden(),
           new TorchLossGolden(),
           new SpecialLossGolden(),
           new MetricGolden(),

@@ -1,0 +1,2 @@
+/** Text and label sequences: decoding. */
+package dev.neurite.text;
