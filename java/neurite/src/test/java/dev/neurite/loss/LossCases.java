@@ -55,6 +55,7 @@ final class LossCases {
     cases.pictures();
     cases.detection();
     cases.words();
+    cases.sequences();
     return cases.all;
   }
 
@@ -367,5 +368,30 @@ final class LossCases {
             "WordLosses.glove/2", "some pairs", true, List.of(center, context, b, b2),
             (r, w) -> WordLosses.glove(80, 0.5).reduction(r)
                 .ofPairs(center, context, b, b2, three, weights(w, 1, 0.5, 2))));
+  }
+
+  /** Three sequences of four steps and three classes: whole, with a repeat, and one that no alignment fits. */
+  private void sequences() {
+    double[] logits = new double[36];
+    for (int i = 0; i < logits.length; i++) {
+      logits[i] = 1.5 * Math.sin(2.3 * i + 0.4);
+    }
+    Param p = param("p", Shape.of(3, 4, 3), logits);
+    Tensor labels = Tensor.of(new long[] {1, 2, -1, 2, 2, -1, 1, -1, -1}, SQUARE);
+    all.add(
+        new Case(
+            "Losses.ctc/0", "padded labels", true, List.of(p),
+            (r, w) -> Losses.ctc().reduction(r).apply(labels, p, weights(w, 1, 0.5, 2))));
+    Tensor lastBlank = Tensor.of(new long[] {0, 1, 2, 1, 1, 2, 0, 0, 0}, SQUARE);
+    CtcLoss zeroed = Losses.ctc().blank(2).perLabel(true).zeroInfinity(true);
+    all.add(
+        new Case(
+            "Losses.ctc/0", "blank last, an impossible target zeroed, per label", true, List.of(p),
+            (r, w) -> zeroed.reduction(r).apply(lastBlank, p, weights(w, 1, 0.5, 2))));
+    Tensor packed = CtcLoss.pack(labels, Tensor.ofLongs(4, 3, 2), Tensor.ofLongs(2, 2, 0));
+    all.add(
+        new Case(
+            "CtcLoss.pack/3", "", true, List.of(p),
+            (r, w) -> Losses.ctc().packed(true).reduction(r).apply(packed, p, weights(w, 1, 0.5, 2))));
   }
 }
