@@ -1,0 +1,30 @@
+// Checks of a PackedSteps an ABI call was given. Not for kernel files.
+#pragma once
+
+#include "core/arguments.h"
+#include "core/packed_steps.h"
+
+namespace nrt {
+
+inline PackedSteps require_steps(const char* op, const int64_t* rows, int64_t steps, int64_t batch,
+                                 int64_t total) {
+  require_size(op, batch);
+  require_size(op, total);
+  if (steps < 0 || (rows == nullptr && steps > 0)) invalid("%s: step rows are null", op);
+  int64_t sum = 0, before = batch;
+  for (int64_t s = 0; s < steps; ++s) {
+    if (rows[s] < 1 || rows[s] > before) {
+      invalid("%s: step %lld has %lld rows, expected 1 to %lld", op, static_cast<long long>(s),
+              static_cast<long long>(rows[s]), static_cast<long long>(before));
+    }
+    before = rows[s];
+    sum += rows[s];
+  }
+  if (sum != total) {
+    invalid("%s: the steps have %lld rows, the buffers %lld", op, static_cast<long long>(sum),
+            static_cast<long long>(total));
+  }
+  return {rows, steps, batch, total};
+}
+
+}  // namespace nrt

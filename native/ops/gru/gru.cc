@@ -1,0 +1,92 @@
+#include "ops/gru/gru.h"
+
+#include "core/dispatch.h"
+#include "core/packed_steps_check.h"
+#include "ops/gru/gru_kernels.h"
+
+NRT_DECLARE_LEVELS(GruKernels, gru_kernels)
+
+namespace {
+
+using namespace nrt;
+
+constexpr char kOp[] = "gru";
+
+template <typename T>
+const GruTypeKernels<T>& of_type(const GruKernels& k);
+template <>
+const GruTypeKernels<float>& of_type(const GruKernels& k) {
+  return k.f32;
+}
+template <>
+const GruTypeKernels<double>& of_type(const GruKernels& k) {
+  return k.f64;
+}
+
+struct Sizes {
+  int64_t rows, state, weights;  // of [total, units], [batch, units], [units, 3 units]
+};
+
+Sizes sizes(int32_t dtype, int64_t batch, int64_t total, int64_t units) {
+  require_real(kOp, dtype);
+  const int64_t wide = require_size(kOp, units, 4);
+  require_size(kOp, total, wide);
+  return {require_size(kOp, total, units), require_size(kOp, batch, units),
+          require_size(kOp, units, wide)};
+}
+
+}  // namespace
+
+extern "C" {
+
+nrt_status nrt_gru_fwd(nrt_ctx ctx, int32_t dtype, nrt_ptr h, nrt_ptr gates, nrt_ptr hn,
+                       nrt_ptr projected, nrt_ptr recurrent, nrt_ptr bias, nrt_ptr h0,
+                       const int64_t* step_rows, int64_t steps, int64_t batch, int64_t total,
+                       int64_t units, int32_t reset_after) {
+  return guard([&] {
+    Context& c = context(ctx);
+    const Sizes size = sizes(dtype, batch, total, units);
+    const PackedSteps packed = require_steps(kOp, step_rows, steps, batch, total);
+    require_array(kOp, "h", h, size.rows);
+    require_array(kOp, "gates", gates, size.rows);
+    require_array(kOp, "hn", hn, size.state);
+    require_array(kOp, "projected", projected, size.rows);
+    require_array(kOp, "recurrent", recurrent, size.weights);
+    const auto run = [&](auto type) {
+      using T = decltype(type);
+      of_type<T>(NRT_SELECT(c, gru_kernels))
+          .forward({ptr<T>(h), ptr<T>(gates), ptr<T>(hn), ptr<T>(projected), ptr<T>(recurrent),
+                    ptr<T>(bias), ptr<T>(h0), packed, units, reset_after != 0});
+    };
+    dtype == NRT_FLOAT32 ? run(0.0f) : run(0.0);
+  });
+}
+
+nrt_status nrt_gru_bwd(nrt_ctx ctx, int32_t dtype, nrt_ptr dprojected, nrt_ptr drecurrent, nrt_ptr dbias,
+                       nrt_ptr dh0, nrt_ptr previous, nrt_ptr dinner, nrt_ptr dh, nrt_ptr dhn, nrt_ptr h,
+                       nrt_ptr gates, nrt_ptr recurrent, nrt_ptr h0, const int64_t* step_rows,
+                       int64_t steps, int64_t batch, int64_t total, int64_t units, int32_t reset_after) {
+  return guard([&] {
+    Context& c = context(ctx);
+    const Sizes size = sizes(dtype, batch, total, units);
+    const PackedSteps packed = require_steps(kOp, step_rows, steps, batch, total);
+    require_array(kOp, "dprojected", dprojected, size.rows);
+    require_array(kOp, "drecurrent", drecurrent, size.weights);
+    require_array(kOp, "dh0", dh0, size.state);
+    require_array(kOp, "previous", previous, size.rows);
+    require_array(kOp, "dinner", dinner, reset_after != 0 ? size.rows : 0);
+    require_array(kOp, "h", h, size.rows);
+    require_array(kOp, "gates", gates, size.rows);
+    require_array(kOp, "recurrent", recurrent, size.weights);
+    const auto run = [&](auto type) {
+      using T = decltype(type);
+      of_type<T>(NRT_SELECT(c, gru_kernels))
+          .backward({ptr<T>(dprojected), ptr<T>(drecurrent), ptr<T>(dbias), ptr<T>(dh0),
+                     ptr<T>(previous), ptr<T>(dinner), ptr<T>(dh), ptr<T>(dhn), ptr<T>(h), ptr<T>(gates),
+                     ptr<T>(recurrent), ptr<T>(h0), packed, units, reset_after != 0});
+    };
+    dtype == NRT_FLOAT32 ? run(0.0f) : run(0.0);
+  });
+}
+
+}  // extern "C"

@@ -1,0 +1,99 @@
+#include "ops/lstm/lstm.h"
+
+#include "core/dispatch.h"
+#include "core/packed_steps_check.h"
+#include "ops/lstm/lstm_kernels.h"
+
+NRT_DECLARE_LEVELS(LstmKernels, lstm_kernels)
+
+namespace {
+
+using namespace nrt;
+
+constexpr char kOp[] = "lstm";
+
+template <typename T>
+const LstmTypeKernels<T>& of_type(const LstmKernels& k);
+template <>
+const LstmTypeKernels<float>& of_type(const LstmKernels& k) {
+  return k.f32;
+}
+template <>
+const LstmTypeKernels<double>& of_type(const LstmKernels& k) {
+  return k.f64;
+}
+
+struct Sizes {
+  int64_t rows, state, weights;  // of [total, units], [batch, units], [units, 4 units]
+};
+
+Sizes sizes(int32_t dtype, int64_t batch, int64_t total, int64_t units) {
+  require_real(kOp, dtype);
+  const int64_t wide = require_size(kOp, units, 4);
+  require_size(kOp, total, wide);
+  return {require_size(kOp, total, units), require_size(kOp, batch, units),
+          require_size(kOp, units, wide)};
+}
+
+}  // namespace
+
+extern "C" {
+
+nrt_status nrt_lstm_fwd(nrt_ctx ctx, int32_t dtype, nrt_ptr h, nrt_ptr c, nrt_ptr gates, nrt_ptr hn,
+                        nrt_ptr cn, nrt_ptr projected, nrt_ptr recurrent, nrt_ptr peephole, nrt_ptr h0,
+                        nrt_ptr c0, const int64_t* step_rows, int64_t steps, int64_t batch,
+                        int64_t total, int64_t units) {
+  return guard([&] {
+    Context& context_of_call = context(ctx);
+    const Sizes size = sizes(dtype, batch, total, units);
+    const PackedSteps packed = require_steps(kOp, step_rows, steps, batch, total);
+    require_array(kOp, "h", h, size.rows);
+    require_array(kOp, "c", c, size.rows);
+    require_array(kOp, "gates", gates, size.rows);
+    require_array(kOp, "hn", hn, size.state);
+    require_array(kOp, "cn", cn, size.state);
+    require_array(kOp, "projected", projected, size.rows);
+    require_array(kOp, "recurrent", recurrent, size.weights);
+    const auto run = [&](auto type) {
+      using T = decltype(type);
+      of_type<T>(NRT_SELECT(context_of_call, lstm_kernels))
+          .forward({ptr<T>(h), ptr<T>(c), ptr<T>(gates), ptr<T>(hn), ptr<T>(cn), ptr<T>(projected),
+                    ptr<T>(recurrent), ptr<T>(peephole), ptr<T>(h0), ptr<T>(c0), packed, units});
+    };
+    dtype == NRT_FLOAT32 ? run(0.0f) : run(0.0);
+  });
+}
+
+nrt_status nrt_lstm_bwd(nrt_ctx ctx, int32_t dtype, nrt_ptr dprojected, nrt_ptr drecurrent,
+                        nrt_ptr dpeephole, nrt_ptr dh0, nrt_ptr dc0, nrt_ptr previous, nrt_ptr dh,
+                        nrt_ptr dhn, nrt_ptr dcn, nrt_ptr h, nrt_ptr c, nrt_ptr gates,
+                        nrt_ptr recurrent, nrt_ptr peephole, nrt_ptr h0, nrt_ptr c0,
+                        const int64_t* step_rows, int64_t steps, int64_t batch, int64_t total,
+                        int64_t units) {
+  return guard([&] {
+    Context& context_of_call = context(ctx);
+    const Sizes size = sizes(dtype, batch, total, units);
+    const PackedSteps packed = require_steps(kOp, step_rows, steps, batch, total);
+    require_array(kOp, "dprojected", dprojected, size.rows);
+    require_array(kOp, "drecurrent", drecurrent, size.weights);
+    require_array(kOp, "dpeephole", peephole == 0 ? 1 : dpeephole, units);
+    require_array(kOp, "dh0", dh0, size.state);
+    require_array(kOp, "dc0", dc0, size.state);
+    require_array(kOp, "previous", previous, size.rows);
+    require_array(kOp, "h", h, size.rows);
+    require_array(kOp, "c", c, size.rows);
+    require_array(kOp, "gates", gates, size.rows);
+    require_array(kOp, "recurrent", recurrent, size.weights);
+    const auto run = [&](auto type) {
+      using T = decltype(type);
+      of_type<T>(NRT_SELECT(context_of_call, lstm_kernels))
+          .backward({ptr<T>(dprojected), ptr<T>(drecurrent), ptr<T>(dpeephole), ptr<T>(dh0), ptr<T>(dc0),
+                     ptr<T>(previous), ptr<T>(dh), ptr<T>(dhn), ptr<T>(dcn), ptr<T>(h), ptr<T>(c),
+                     ptr<T>(gates), ptr<T>(recurrent), ptr<T>(peephole), ptr<T>(h0), ptr<T>(c0), packed,
+                     units});
+    };
+    dtype == NRT_FLOAT32 ? run(0.0f) : run(0.0);
+  });
+}
+
+}  // extern "C"

@@ -1,0 +1,99 @@
+#include "ops/rnn/rnn.h"
+
+#include "core/dispatch.h"
+#include "core/packed_steps_check.h"
+#include "ops/rnn/rnn_kernels.h"
+#include "ops/unary/unary.h"
+
+NRT_DECLARE_LEVELS(RnnKernels, rnn_kernels)
+
+namespace {
+
+using namespace nrt;
+
+constexpr char kOp[] = "rnn";
+
+static_assert(NRT_UNARY_IDENTITY == kRnnIdentity && NRT_UNARY_RELU == kRnnRelu &&
+                  NRT_UNARY_SIGMOID == kRnnSigmoid && NRT_UNARY_TANH == kRnnTanh,
+              "rnn_kernels.h repeats these codes");
+
+void check_activation(int32_t code) {
+  if (code != kRnnIdentity && code != kRnnRelu && code != kRnnSigmoid && code != kRnnTanh) {
+    unsupported("rnn: activation %d; identity, relu, sigmoid and tanh are supported", code);
+  }
+}
+
+template <typename T>
+const RnnTypeKernels<T>& of_type(const RnnKernels& k);
+template <>
+const RnnTypeKernels<float>& of_type(const RnnKernels& k) {
+  return k.f32;
+}
+template <>
+const RnnTypeKernels<double>& of_type(const RnnKernels& k) {
+  return k.f64;
+}
+
+struct Sizes {
+  int64_t rows, state, weights;
+};
+
+Sizes sizes(int32_t dtype, int64_t batch, int64_t total, int64_t units) {
+  require_real(kOp, dtype);
+  return {require_size(kOp, total, units), require_size(kOp, batch, units),
+          require_size(kOp, units, units)};
+}
+
+}  // namespace
+
+extern "C" {
+
+nrt_status nrt_rnn_fwd(nrt_ctx ctx, int32_t dtype, nrt_ptr h, nrt_ptr hn, nrt_ptr projected,
+                       nrt_ptr recurrent, nrt_ptr h0, const int64_t* step_rows, int64_t steps,
+                       int64_t batch, int64_t total, int64_t units, int32_t activation) {
+  return guard([&] {
+    Context& c = context(ctx);
+    const Sizes size = sizes(dtype, batch, total, units);
+    const PackedSteps packed = require_steps(kOp, step_rows, steps, batch, total);
+    check_activation(activation);
+    require_array(kOp, "h", h, size.rows);
+    require_array(kOp, "hn", hn, size.state);
+    require_array(kOp, "projected", projected, size.rows);
+    require_array(kOp, "recurrent", recurrent, size.weights);
+    const auto run = [&](auto type) {
+      using T = decltype(type);
+      of_type<T>(NRT_SELECT(c, rnn_kernels))
+          .forward({ptr<T>(h), ptr<T>(hn), ptr<T>(projected), ptr<T>(recurrent), ptr<T>(h0), packed,
+                    units, activation});
+    };
+    dtype == NRT_FLOAT32 ? run(0.0f) : run(0.0);
+  });
+}
+
+nrt_status nrt_rnn_bwd(nrt_ctx ctx, int32_t dtype, nrt_ptr dprojected, nrt_ptr drecurrent, nrt_ptr dh0,
+                       nrt_ptr previous, nrt_ptr dh, nrt_ptr dhn, nrt_ptr h, nrt_ptr recurrent,
+                       nrt_ptr h0, const int64_t* step_rows, int64_t steps, int64_t batch,
+                       int64_t total, int64_t units, int32_t activation) {
+  return guard([&] {
+    Context& c = context(ctx);
+    const Sizes size = sizes(dtype, batch, total, units);
+    const PackedSteps packed = require_steps(kOp, step_rows, steps, batch, total);
+    check_activation(activation);
+    require_array(kOp, "dprojected", dprojected, size.rows);
+    require_array(kOp, "drecurrent", drecurrent, size.weights);
+    require_array(kOp, "dh0", dh0, size.state);
+    require_array(kOp, "previous", previous, size.rows);
+    require_array(kOp, "h", h, size.rows);
+    require_array(kOp, "recurrent", recurrent, size.weights);
+    const auto run = [&](auto type) {
+      using T = decltype(type);
+      of_type<T>(NRT_SELECT(c, rnn_kernels))
+          .backward({ptr<T>(dprojected), ptr<T>(drecurrent), ptr<T>(dh0), ptr<T>(previous), ptr<T>(dh),
+                     ptr<T>(dhn), ptr<T>(h), ptr<T>(recurrent), ptr<T>(h0), packed, units,
+                     activation});
+    };
+    dtype == NRT_FLOAT32 ? run(0.0f) : run(0.0);
+  });
+}
+
+}  // extern "C"
