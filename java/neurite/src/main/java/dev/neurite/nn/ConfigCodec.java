@@ -81,6 +81,12 @@ final class ConfigCodec {
     if (v == null || v instanceof Boolean || v instanceof String || v instanceof Long || v instanceof Integer) {
       return v;
     }
+    if (Block.class.isAssignableFrom(component.getType()) && component.getType() != Activation.class) {
+      return NestedLayer.encode((Block) v);
+    }
+    if (component.getType().isRecord()) {
+      return encode((Record) v);
+    }
     if (v instanceof Number n) {
       double d = n.doubleValue();
       return Double.isFinite(d) ? (Object) d : Double.toString(d);
@@ -90,9 +96,6 @@ final class ConfigCodec {
     }
     if (v instanceof Activation a) {
       return encode(a.config());
-    }
-    if (v instanceof Layer layer) {
-      return NestedLayer.encode(layer);
     }
     if (v instanceof List<?> list) {
       List<Object> out = new ArrayList<>();
@@ -197,8 +200,11 @@ final class ConfigCodec {
     if (type == Activation.class && v instanceof Map<?, ?> map) {
       return activation(where, decode(where, map, Activation.Config.class));
     }
-    if (type == Layer.class && v instanceof Map<?, ?> map) {
-      return NestedLayer.decode(where, map);
+    if (Block.class.isAssignableFrom(type) && v instanceof Map<?, ?> map) {
+      return NestedLayer.decode(where, map, type.asSubclass(Block.class));
+    }
+    if (type.isRecord() && v instanceof Map<?, ?> map) {
+      return decode(where, map, type.asSubclass(Record.class));
     }
     if (type == Padding.class && v instanceof String) {
       return constant(where, v, Padding.Automatic.class);

@@ -48,6 +48,7 @@ public final class Layers {
     builtIn(AvgPool2D.class, AvgPool2D.Config.class, AvgPool2D::from);
     builtIn(AvgPool3D.class, AvgPool3D.Config.class, AvgPool3D::from);
     builtIn(BatchNorm.class, BatchNorm.Config.class, BatchNorm::from);
+    builtIn(Bidirectional.class, Bidirectional.Config.class, Bidirectional::from);
     builtIn(Bilinear.class, Bilinear.Config.class, Bilinear::from);
     builtIn(ChannelShuffle.class, ChannelShuffle.Config.class, ChannelShuffle::from);
     builtIn(Concat.class, Concat.Config.class, Concat::from);
@@ -76,12 +77,14 @@ public final class Layers {
     builtIn(GlobalMaxPool2D.class, GlobalMaxPool2D.Config.class, GlobalMaxPool2D::from);
     builtIn(GlobalMaxPool3D.class, GlobalMaxPool3D.Config.class, GlobalMaxPool3D::from);
     builtIn(GroupNorm.class, GroupNorm.Config.class, GroupNorm::from);
+    builtIn(Gru.class, Gru.Config.class, Gru::from);
     builtIn(InstanceNorm.class, InstanceNorm.Config.class, InstanceNorm::from);
     builtIn(LayerNorm.class, LayerNorm.Config.class, LayerNorm::from);
     builtIn(LocalResponseNorm.class, LocalResponseNorm.Config.class, LocalResponseNorm::from);
     builtIn(LpPool1D.class, LpPool1D.Config.class, LpPool1D::from);
     builtIn(LpPool2D.class, LpPool2D.Config.class, LpPool2D::from);
     builtIn(LpPool3D.class, LpPool3D.Config.class, LpPool3D::from);
+    builtIn(Lstm.class, Lstm.Config.class, Lstm::from);
     builtIn(MaxPool1D.class, MaxPool1D.Config.class, MaxPool1D::from);
     builtIn(MaxPool2D.class, MaxPool2D.Config.class, MaxPool2D::from);
     builtIn(MaxPool3D.class, MaxPool3D.Config.class, MaxPool3D::from);
@@ -95,10 +98,12 @@ public final class Layers {
     builtIn(RmsNorm.class, RmsNorm.Config.class, RmsNorm::from);
     builtIn(SeparableConv1D.class, SeparableConv1D.Config.class, SeparableConv1D::from);
     builtIn(SeparableConv2D.class, SeparableConv2D.Config.class, SeparableConv2D::from);
+    builtIn(SimpleRnn.class, SimpleRnn.Config.class, SimpleRnn::from);
     builtIn(SpatialDropout1D.class, SpatialDropout1D.Config.class, SpatialDropout1D::from);
     builtIn(SpatialDropout2D.class, SpatialDropout2D.Config.class, SpatialDropout2D::from);
     builtIn(SpatialDropout3D.class, SpatialDropout3D.Config.class, SpatialDropout3D::from);
     builtIn(SpectralNorm.class, SpectralNorm.Config.class, SpectralNorm::from);
+    builtIn(TimeDistributed.class, TimeDistributed.Config.class, TimeDistributed::from);
     builtIn(Unfold2D.class, Unfold2D.Config.class, Unfold2D::from);
     builtIn(UnitNormalization.class, UnitNormalization.Config.class, UnitNormalization::from);
     builtIn(UpSampling1D.class, UpSampling1D.Config.class, UpSampling1D::from);

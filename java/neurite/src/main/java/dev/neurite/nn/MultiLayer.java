@@ -6,6 +6,7 @@ import dev.neurite.tensor.Scope;
 import dev.neurite.tensor.Shape;
 import dev.neurite.tensor.Tensor;
 import java.util.List;
+import java.util.function.Supplier;
 
 /**
  * A block with several tensors in or out: {@link Add}, {@link Concat}, distances of two encodings.
@@ -38,6 +39,11 @@ public abstract non-sealed class MultiLayer extends Block {
 
   /** The outputs. A layer that belongs to no model is built at its first call. */
   public final List<Tensor> call(List<Tensor> in, Pass pass) {
+    return guarded(in, pass, () -> forward(in, pass));
+  }
+
+  /** Runs code of this layer in a scope of its own, with the layer's name on exceptions. */
+  final List<Tensor> guarded(List<Tensor> in, Pass pass, Supplier<List<Tensor>> code) {
     if (!isBuilt()) {
       buildBare(in);
     }
@@ -45,7 +51,7 @@ public abstract non-sealed class MultiLayer extends Block {
     String outer = current.layer;
     current.layer = path();
     try (Scope scope = Scope.open()) {
-      List<Tensor> out = List.copyOf(forward(in, pass));
+      List<Tensor> out = List.copyOf(code.get());
       pass.finished(this, out.get(0));
       pass.keepCaptured(scope);
       out.forEach(scope::keep);

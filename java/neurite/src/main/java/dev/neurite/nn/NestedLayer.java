@@ -9,7 +9,7 @@ final class NestedLayer {
 
   private NestedLayer() {}
 
-  static Map<String, Object> encode(Layer layer) {
+  static Map<String, Object> encode(Block layer) {
     Layers.Kind kind = Layers.of(layer);
     Map<String, Object> tree = new LinkedHashMap<>();
     tree.put("type", kind.name());
@@ -18,19 +18,26 @@ final class NestedLayer {
     return tree;
   }
 
-  static Layer decode(String where, Map<?, ?> tree) {
+  /**
+   * Makes the layer.
+   *
+   * @param type what the option must be: {@link Layer}, or a kind of layers
+   */
+  static Block decode(String where, Map<?, ?> tree, Class<? extends Block> type) {
     if (!tree.keySet().equals(new java.util.HashSet<>(List.of("type", "name", "config")))
-        || !(tree.get("type") instanceof String type)
+        || !(tree.get("type") instanceof String kindName)
         || !(tree.get("name") instanceof String name)
         || !(tree.get("config") instanceof Map<?, ?> options)) {
-      throw new IllegalArgumentException(where + ": expected a layer with type, name and config, given " + tree.keySet());
+      throw new IllegalArgumentException(
+          where + ": expected a layer with type, name and config, given " + tree.keySet());
     }
-    Layers.Kind kind = Layers.find(type);
-    if (kind == null || !Layer.class.isAssignableFrom(kind.type())) {
-      throw new IllegalArgumentException(where + ": expected a layer's type among " + Layers.names() + ", given " + type);
+    Layers.Kind kind = Layers.find(kindName);
+    if (kind == null || !type.isAssignableFrom(kind.type())) {
+      throw new IllegalArgumentException(
+          where + ": expected a " + type.getSimpleName() + " among " + Layers.names() + ", given " + kindName);
     }
     Record config = kind.config() == null ? null : ConfigCodec.decode(where + ".config", options, kind.config());
     Block block = kind.factory().apply(config);
-    return (Layer) (name.isEmpty() ? block : block.name(name));
+    return name.isEmpty() ? block : block.name(name);
   }
 }

@@ -49,6 +49,8 @@ public abstract class LayerContract {
     long multiplyAdds = -1;
     long ids;
     boolean smooth = true;
+    int integersAt = -1;
+    long[] integers;
     Shape bad;
     String message;
 
@@ -80,6 +82,18 @@ public abstract class LayerContract {
     public Case ids(long limit) {
       this.ids = limit;
       return this;
+    }
+
+    /** The given input is int64, with these values (lengths, for instance); it has no gradient. */
+    public Case integers(int input, long... values) {
+      this.integersAt = input;
+      this.integers = values;
+      return this;
+    }
+
+    /** True when the input holds integers. */
+    boolean isIntegers(int input) {
+      return ids > 0 || input == integersAt;
     }
 
     /** No gradient check in training mode: the layer draws random numbers there. */
@@ -122,6 +136,9 @@ public abstract class LayerContract {
 
   private static Tensor input(Case c, int i, DType dtype) {
     Shape shape = c.inputs.get(i);
+    if (i == c.integersAt) {
+      return Tensor.of(c.integers, shape);
+    }
     RandomStream random = RandomStream.of(11, "x" + i);
     return c.ids > 0 ? RandomOp.integers(shape, 0, c.ids, random) : RandomOp.normal(shape, dtype, 0.1, 1, random);
   }
@@ -131,7 +148,7 @@ public abstract class LayerContract {
     for (int i = 0; i < c.inputs.size(); i++) {
       long[] dims = c.inputs.get(i).dims();
       inputs.add(Input.of(Arrays.copyOfRange(dims, 1, dims.length)).name("in" + i).dtype(
-          c.ids > 0 ? DType.INT64 : dtype));
+          c.isIntegers(i) ? DType.INT64 : dtype));
     }
     Block block = c.make.get();
     Node[] nodes = inputs.toArray(Node[]::new);
@@ -171,7 +188,7 @@ public abstract class LayerContract {
       List<Tensor> in = new ArrayList<>();
       for (int i = 0; i < c.inputs.size(); i++) {
         Tensor x = input(c, i, DType.FLOAT64);
-        if (c.ids == 0) {
+        if (!c.isIntegers(i)) {
           Param p = Param.of("x" + i, x);
           params.add(p);
           in.add(p);
