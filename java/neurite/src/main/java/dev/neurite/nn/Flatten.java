@@ -6,7 +6,9 @@ import dev.neurite.tensor.Shape;
 import dev.neurite.tensor.Tensor;
 
 /**
- * Merges all axes but the batch, last axis fastest.
+ * Merges all axes but the batch, last axis fastest. Images are channels last, so pixel (i, j) of
+ * channel c becomes feature {@code (i * width + j) * channels + c}; weights of a dense layer behind a
+ * channels-first flatten (PyTorch: {@code (c * height + i) * width + j}) need their rows reordered.
  *
  * <p><b>Shapes</b>: input {@code [batch, a, b, ...]}, output {@code [batch, a*b*...]}; {@code
  * [batch]} becomes {@code [batch, 1]}.

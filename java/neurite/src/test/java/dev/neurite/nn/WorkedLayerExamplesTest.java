@@ -30,7 +30,7 @@ class WorkedLayerExamplesTest {
   }
 
   @Test
-  void n5LeNet() {
+  void N5_leNet() {
     assertBlocks(
         Input.of(32, 32, 1),
         new Block[] {
@@ -42,7 +42,7 @@ class WorkedLayerExamplesTest {
   }
 
   @Test
-  void n6NetworkWithLargeStride() {
+  void N6_networkWithLargeStride() {
     assertBlocks(
         Input.of(32, 32, 3),
         new Block[] {
@@ -55,7 +55,7 @@ class WorkedLayerExamplesTest {
   }
 
   @Test
-  void n7TwoSmallNetworks() {
+  void N7_twoSmallNetworks() {
     assertBlocks(
         Input.of(28, 28, 1),
         new Block[] {
@@ -72,7 +72,7 @@ class WorkedLayerExamplesTest {
   }
 
   @Test
-  void n8SmallFacts() {
+  void N8_smallFacts() {
     assertBlocks(Input.of(8, 8, 3), new Block[] {Conv2D.of(5, 3)}, new long[][] {{6, 6, 5}}, new long[] {140});
     assertBlocks(Input.of(128), new Block[] {Dense.of(64)}, new long[][] {{64}}, new long[] {8_256});
     assertBlocks(Input.of(64, 64, 3), new Block[] {Flatten.of()}, new long[][] {{12_288}}, new long[] {0});
