@@ -399,16 +399,16 @@ public final class Tape implements AutoCloseable {
       }
     }
 
-    /** Rows stay rows only for a leaf without a padding row; everything else needs the whole table's gradient. */
+    /** Rows stay rows only for a leaf; everything else needs the whole table's gradient. */
     private void addRows(int node, Tensor values, RowLookup lookup) {
-      if (nodes.get(node) != null || lookup.skip() >= 0 || createGraph) {
+      if (nodes.get(node) != null || createGraph) {
         accumulate(node, Gather.scatterRows(values, lookup.ids(), lookup.rows(), lookup.skip()));
         return;
       }
-      TENSORS.pin(values);
-      TENSORS.pin(lookup.ids());
-      rows.computeIfAbsent(node, n -> new ArrayList<>())
-          .add(new Gradient.Rows(lookup.ids(), values, lookup.rows()));
+      Gradient.Rows found = RowParts.of(lookup, values);
+      TENSORS.pin(found.values());
+      TENSORS.pin(found.indices());
+      rows.computeIfAbsent(node, n -> new ArrayList<>()).add(found);
     }
 
     private void accumulate(int node, Tensor g) {
@@ -438,10 +438,11 @@ public final class Tape implements AutoCloseable {
 
     private Gradient collect(int node) {
       List<Gradient.Rows> parts = rows.getOrDefault(node, List.of());
-      if (grads[node] == null && parts.size() == 1) {
-        handOver(parts.get(0).values());
-        handOver(parts.get(0).indices());
-        return parts.get(0);
+      if (grads[node] == null && !parts.isEmpty()) {
+        Gradient.Rows all = RowParts.merged(parts);
+        handOver(all.values());
+        handOver(all.indices());
+        return all;
       }
       for (Gradient.Rows part : parts) {
         accumulate(node, part.dense());
@@ -470,12 +471,10 @@ public final class Tape implements AutoCloseable {
           grads[i] = null;
         }
       }
-      for (List<Gradient.Rows> parts : rows.values()) {
-        for (Gradient.Rows part : parts) {
-          TENSORS.unpin(part.values());
-          TENSORS.unpin(part.indices());
-        }
-      }
+      rows.values().stream().flatMap(List::stream).forEach(part -> {
+        TENSORS.unpin(part.values());
+        TENSORS.unpin(part.indices());
+      });
     }
   }
 

@@ -72,6 +72,12 @@ public final class Adagrad extends RuleOptimizer<Adagrad> {
     return this;
   }
 
+  /** A gradient of 0 changes neither weight nor sum. */
+  @Override
+  boolean leavesOtherRows() {
+    return true;
+  }
+
   @Override
   double slotStart(int column) {
     return initial;

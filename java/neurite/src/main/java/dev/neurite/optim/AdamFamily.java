@@ -14,6 +14,7 @@ public abstract class AdamFamily<S extends AdamFamily<S>> extends TunableOptimiz
   private double epsilon = 1e-7;
   private boolean corrected;
   private boolean amsGrad;
+  private boolean lazy;
 
   AdamFamily(String name, LearningRate rate) {
     super(name, rate);
@@ -49,6 +50,21 @@ public abstract class AdamFamily<S extends AdamFamily<S>> extends TunableOptimiz
     requireUnused();
     amsGrad = on;
     return self();
+  }
+
+  /**
+   * Whether rows of an embedding that were not looked up keep weights and means as they are (PyTorch's SparseAdam)
+   * instead of following their old mean and letting it fade; much faster for a large table. Default no: exact.
+   */
+  public final S lazyRows(boolean on) {
+    requireUnused();
+    lazy = on;
+    return self();
+  }
+
+  @Override
+  final boolean leavesOtherRows() {
+    return lazy;
   }
 
   @Override

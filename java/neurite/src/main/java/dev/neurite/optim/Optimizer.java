@@ -1,5 +1,6 @@
 package dev.neurite.optim;
 
+import dev.neurite.autograd.Gradient;
 import dev.neurite.autograd.Gradients;
 import dev.neurite.autograd.Tape;
 import dev.neurite.ops.OptimStep;
@@ -26,8 +27,9 @@ import java.util.function.Supplier;
  * }</pre>
  *
  * <p>All parameters of one type are updated by one native call. Slots belong to the optimiser, not to a scope; they are
- * freed by {@link #close} or once unreachable. Gradients that are rows of a table are made whole first. An optimiser is
- * used by one thread at a time.
+ * freed by {@link #close} or once unreachable. Of a table of which only rows were looked up, {@link Sgd} without
+ * momentum, {@link Adagrad} and {@link AdamFamily#lazyRows lazy} Adam visit only those rows; other rules move every row
+ * at every step, so they make the gradient whole first. An optimiser is used by one thread at a time.
  */
 public abstract class Optimizer implements AutoCloseable {
 
@@ -61,6 +63,14 @@ public abstract class Optimizer implements AutoCloseable {
     return p.shape();
   }
 
+  /**
+   * Whether rows of a table that have no gradient keep their values and slots, so that a step need only visit those
+   * that have one.
+   */
+  boolean leavesOtherRows() {
+    return false;
+  }
+
   /** One native call for the rows of a group. */
   abstract void update(StepPlan.Group group, long step, OptimStep.Before before);
 
@@ -92,7 +102,7 @@ public abstract class Optimizer implements AutoCloseable {
         accumulate(gradients, gating);
       } else {
         for (var entry : gradients) {
-          plan((Param) entry.getKey(), entry.getValue().dense(), gating);
+          plan((Param) entry.getKey(), entry.getValue(), gating);
         }
       }
       if (pending == 0) {
@@ -102,6 +112,15 @@ public abstract class Optimizer implements AutoCloseable {
       plan.clear();
     }
     return null;
+  }
+
+  private void plan(Param p, Gradient gradient, Gating gating) {
+    if (gradient instanceof Gradient.Rows rows && leavesOtherRows() && !gating.decays(p)) {
+      TouchedRows touched = TouchedRows.of(name, p, rows);
+      plan.add(p, touched.with(gating.clipped(touched.sums())), slotsOf(p));
+    } else {
+      plan(p, gradient.dense(), gating);
+    }
   }
 
   private void plan(Param p, Tensor gradient, Gating gating) {

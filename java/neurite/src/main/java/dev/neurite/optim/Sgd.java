@@ -122,6 +122,12 @@ public final class Sgd extends TunableOptimizer<Sgd> {
     return new String[] {momentum == 0 && momentumSchedule == null ? null : "momentum"};
   }
 
+  /** Without momentum nothing moves where there is no gradient. */
+  @Override
+  boolean leavesOtherRows() {
+    return momentum == 0 && momentumSchedule == null;
+  }
+
   @Override
   void update(StepPlan.Group group, long step, OptimStep.Before before) {
     OptimStep.Before b = before;

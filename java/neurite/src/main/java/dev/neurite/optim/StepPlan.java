@@ -41,19 +41,36 @@ final class StepPlan {
     }
 
     private void add(Param p, Tensor g, Slots s) {
+      addPart(p, g, s, 0, 0, p.size());
+      slots.add(s);
+      gradients.add(g);
+    }
+
+    /** A table row per touched row of the parameter. */
+    private void add(Param p, TouchedRows rows, Slots s) {
+      long width = p.size() / p.dim(0);
+      long bytes = width * p.dtype().bytes();
+      for (int i = 0; i < rows.indices().length; i++) {
+        addPart(p, rows.sums(), s, rows.indices()[i] * bytes, i * bytes, width);
+      }
+      slots.add(s);
+      gradients.add(rows.sums());
+    }
+
+    /** Part of a parameter, from an offset in bytes. */
+    private void addPart(Param p, Tensor g, Slots s, long offset, long gradientOffset, long size) {
       int width = s.columns() + 3;
       int at = count * width;
       if (table.length < at + width) {
         table = Arrays.copyOf(table, Math.max(at + width, 2 * table.length));
       }
-      table[at++] = p.addr();
-      table[at++] = g.addr();
+      table[at++] = p.addr() + offset;
+      table[at++] = g.addr() + gradientOffset;
       for (int i = 0; i < s.columns(); i++) {
-        table[at++] = s.address(i);
+        long slot = s.address(i);
+        table[at++] = slot == 0 ? 0 : slot + offset;
       }
-      table[at] = p.size();
-      slots.add(s);
-      gradients.add(g);
+      table[at] = size;
       count++;
     }
 
@@ -95,6 +112,11 @@ final class StepPlan {
 
   void add(Param p, Tensor g, Slots s, boolean decays) {
     group(p, decays, s.isFresh()).add(p, g, s);
+  }
+
+  /** Rows of a table that decay does not apply to. */
+  void add(Param p, TouchedRows rows, Slots s) {
+    group(p, false, s.isFresh()).add(p, rows, s);
   }
 
   private Group group(Param p, boolean decays, boolean first) {
