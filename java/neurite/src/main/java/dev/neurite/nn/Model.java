@@ -17,6 +17,9 @@ import dev.neurite.tensor.Param;
 import dev.neurite.tensor.Scope;
 import dev.neurite.tensor.Shape;
 import dev.neurite.tensor.Tensor;
+import dev.neurite.train.Checkups;
+import dev.neurite.train.Diagnosis;
+import dev.neurite.train.DiagnosisOptions;
 import dev.neurite.train.Evaluation;
 import dev.neurite.train.Fit;
 import dev.neurite.train.History;
@@ -246,6 +249,16 @@ public final class Model extends Block implements AutoCloseable {
   /** Measures loss and metrics on tensors. */
   public Evaluation evaluate(Tensor x, Tensor y) {
     return evaluate(Dataset.of(x, y));
+  }
+
+  /** Looks for what is wrong with the model as it is now: see {@link dev.neurite.train.Diagnosis}. */
+  public Diagnosis diagnose(Dataset training, Dataset validation, DiagnosisOptions options) {
+    return Checkups.diagnose(this, training, validation, options);
+  }
+
+  /** {@link #diagnose(Dataset, Dataset, DiagnosisOptions)} with the standard options. */
+  public Diagnosis diagnose(Dataset training, Dataset validation) {
+    return diagnose(training, validation, DiagnosisOptions.standard());
   }
 
   /**
