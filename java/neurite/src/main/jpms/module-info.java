@@ -4,6 +4,7 @@ module dev.neurite {
   requires dev.neurite.natives;
 
   exports dev.neurite;
+  exports dev.neurite.audio;
   exports dev.neurite.autograd;
   exports dev.neurite.data;
   exports dev.neurite.error;

@@ -29,7 +29,7 @@ class DependencyDirectionsTest {
           Set.of("init", "regularizer"), // below nn: layers take both as options
           Set.of("nn"),
           Set.of("loss", "metric", "optim"),
-          Set.of("data", "text", "vision", "io"),
+          Set.of("audio", "data", "text", "vision", "io"),
           Set.of("train"),
           Set.of("data.csv", "data.image", "plot"),
           Set.of("cli"));

@@ -11,6 +11,7 @@ final class GoldenTopics {
           new ReduceGolden(),
           new ShapeGolden(),
           new LinalgGolden(),
+          new AudioGolden(),
           new ConvGolden(),
           new PoolGolden(),
           new SpatialGolden(),
