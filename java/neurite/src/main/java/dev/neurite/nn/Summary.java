@@ -8,6 +8,7 @@ import java.util.Collections;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Set;
 
 /** The table of a model's blocks. */
@@ -61,7 +62,34 @@ final class Summary {
         .append(" (trainable ").append(number(trainable))
         .append(", non-trainable ").append(number(all - trainable)).append(")\n")
         .append("Multiply-adds per sample: ").append(number(multiplyAdds)).append('\n')
+        .append(matrices(model))
         .toString();
+  }
+
+  /**
+   * Of a network of dense layers the matrices as lectures write them, {@code W_l (n_l, n_(l-1))} and
+   * {@code b_l (n_l, 1)}; kernels are stored transposed. Nothing for other networks.
+   */
+  private static String matrices(Model model) {
+    StringBuilder text = new StringBuilder();
+    int layer = 0;
+    for (Graph.Step step : model.graph().steps()) {
+      Map<String, Param> state = step.block().state();
+      if (state.isEmpty()) {
+        continue;
+      }
+      if (!(step.block() instanceof Dense)) {
+        return "";
+      }
+      layer++;
+      Shape kernel = state.get("kernel").shape();
+      text.append(String.format(Locale.ROOT, "W%d (%d, %d)", layer, kernel.dim(1), kernel.dim(0)));
+      if (state.containsKey("bias")) {
+        text.append(String.format(Locale.ROOT, ", b%d (%d, 1)", layer, kernel.dim(1)));
+      }
+      text.append('\n');
+    }
+    return text.toString();
   }
 
   private static String line(String[] row, int[] width) {

@@ -58,4 +58,30 @@ class BundledDataTest {
       }
     }
   }
+
+  @Test
+  void breastCancerHas212MalignantAnd357BenignTumours() {
+    try (Scope scope = Scope.open()) {
+      Batch all = BreastCancer.load().all();
+
+      assertEquals(Shape.of(569, 30), all.x().shape());
+      assertArrayEquals(
+          new float[] {17.99f, 10.38f, 122.8f, 1001f}, all.x().slice(Slice.of(0, 1), Slice.of(0, 4)).toFloats());
+      assertEquals(357, Arrays.stream(all.y().toLongs()).sum());
+      assertEquals("malignant", BreastCancer.DIAGNOSES.get((int) all.y().get(0)));
+    }
+  }
+
+  @Test
+  void wineHas178WinesOfThreeGrowers() {
+    try (Scope scope = Scope.open()) {
+      Batch all = Wine.load().all();
+
+      assertEquals(Shape.of(178, 13), all.x().shape());
+      assertEquals(1065, all.x().get(0, 12));
+      long[] perGrower = new long[3];
+      Arrays.stream(all.y().toLongs()).forEach(label -> perGrower[(int) label]++);
+      assertArrayEquals(new long[] {59, 71, 48}, perGrower);
+    }
+  }
 }

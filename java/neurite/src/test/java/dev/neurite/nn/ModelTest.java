@@ -244,6 +244,8 @@ class ModelTest {
         -------------------------------------------------------------
         Parameters: 101,770 (trainable 101,770, non-trainable 0)
         Multiply-adds per sample: 101,632
+        W1 (128, 784), b1 (128, 1)
+        W2 (10, 128), b2 (10, 1)
         """,
         model.summary());
   }
