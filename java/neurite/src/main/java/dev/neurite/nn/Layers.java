@@ -88,6 +88,7 @@ public final class Layers {
     builtIn(MaxPool1D.class, MaxPool1D.Config.class, MaxPool1D::from);
     builtIn(MaxPool2D.class, MaxPool2D.Config.class, MaxPool2D::from);
     builtIn(MaxPool3D.class, MaxPool3D.Config.class, MaxPool3D::from);
+    builtIn(Normalization.class, Normalization.Config.class, Normalization::from);
     builtIn(Pad1D.class, Pad1D.Config.class, Pad1D::from);
     builtIn(Pad2D.class, Pad2D.Config.class, Pad2D::from);
     builtIn(Pad3D.class, Pad3D.Config.class, Pad3D::from);

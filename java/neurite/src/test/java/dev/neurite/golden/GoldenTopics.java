@@ -27,6 +27,7 @@ final class GoldenTopics {
           new OptimizerGolden(),
           new ScheduleGolden(),
           new InitGolden(),
+          new TrainingGolden(),
           new TensorFileGolden(),
           new DataGolden());
 

@@ -17,6 +17,9 @@ class BasicLayersTest extends LayerContract {
             .multiplyAdds(600).refuses(Shape.of(2, 4, 4, 1), "4"),
         layer("embedding", () -> Embedding.of(7, 3).dtype(DType.FLOAT64), Shape.of(2, 4)).output(2, 4, 3)
             .parameters(21).ids(7),
+        layer(
+                "normalization", () -> Normalization.of(new double[] {1, 2}, new double[] {0.5, 4}), Shape.of(3, 2))
+            .output(3, 2).parameters(4).multiplyAdds(2).refuses(Shape.of(3, 4), "2"),
         layer("add", Add::of, Shape.of(2, 3), Shape.of(2, 3)).output(2, 3).parameters(0));
   }
 }
