@@ -17,11 +17,12 @@ final class BareNames {
   private BareNames() {}
 
   static synchronized String next(String base) {
-    if (generation != RootSeed.generation()) {
+    Map<String, Integer> own = RootSeed.ownNames();
+    if (own == null && generation != RootSeed.generation()) {
       generation = RootSeed.generation();
       USED.clear();
     }
-    int n = USED.merge(base, 1, Integer::sum) - 1;
+    int n = (own == null ? USED : own).merge(base, 1, Integer::sum) - 1;
     return n == 0 ? base : base + "_" + n;
   }
 }

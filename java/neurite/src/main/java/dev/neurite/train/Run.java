@@ -30,6 +30,7 @@ public final class Run {
   private double trainingSeconds;
   private String stopReason;
   private boolean paused;
+  private boolean skipsUpdate;
   private boolean inEpoch;
   private boolean resumed;
   private Path lastCheckpoint;
@@ -210,6 +211,15 @@ public final class Run {
 
   void settle(Supplier<Checkpoint> maker) {
     checkpoints = maker;
+  }
+
+  /** Leaves the weights as they are in this step; to be called when the loss is known. */
+  void skipUpdate() {
+    skipsUpdate = true;
+  }
+
+  boolean skipsUpdate() {
+    return skipsUpdate;
   }
 
   Batch currentBatch() {

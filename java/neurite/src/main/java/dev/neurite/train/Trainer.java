@@ -117,7 +117,7 @@ public final class Trainer {
     }
     requireExamples("fit", data);
     List<Callback> callbacks = new ArrayList<>(fit.callbacks());
-    if (fit.nanGuard() && callbacks.stream().noneMatch(c -> c instanceof NanGuard)) {
+    if (fit.nanGuard() && callbacks.stream().noneMatch(c -> c instanceof NanGuard || c instanceof TerminateOnNaN)) {
       callbacks.add(0, new NanGuard());
     }
     long seed = fit.seed() == null ? RootSeed.get() : fit.seed();

@@ -187,6 +187,9 @@ final class TrainingLoop {
         Tensor total = penalty == null ? dataLoss : dataLoss.add(penalty);
         double value = total.item();
         tell(c -> c.lossKnown(run, value));
+        if (run.skipsUpdate()) {
+          return;
+        }
         double penaltyValue = penalty == null ? 0 : penalty.item();
         Tape.noGrad(() -> {
           meters.add(batch, output, value, penaltyValue);

@@ -26,6 +26,7 @@ final class GoldenTopics {
           new ExactMetricGolden(),
           new OptimizerGolden(),
           new ScheduleGolden(),
+          new PracticeGolden(),
           new InitGolden(),
           new TrainingGolden(),
           new TensorFileGolden(),
