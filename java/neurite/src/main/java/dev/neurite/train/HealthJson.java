@@ -83,6 +83,44 @@ record HealthJson(String file, Map<?, ?> map) {
     return objects;
   }
 
+  List<List<Double>> matrix(String key) {
+    List<List<Double>> rows = new ArrayList<>();
+    for (Object row : list(key)) {
+      rows.add(asList(key, row).stream().map(v -> number(key, v)).toList());
+    }
+    return rows;
+  }
+
+  List<String> texts(String key) {
+    return texts(key, list(key));
+  }
+
+  List<List<String>> textRows(String key) {
+    List<List<String>> rows = new ArrayList<>();
+    for (Object row : list(key)) {
+      rows.add(texts(key, asList(key, row)));
+    }
+    return rows;
+  }
+
+  private List<String> texts(String key, List<?> values) {
+    List<String> texts = new ArrayList<>();
+    for (Object value : values) {
+      if (!(value instanceof String s)) {
+        throw wrong(key, "texts", value);
+      }
+      texts.add(s);
+    }
+    return texts;
+  }
+
+  private List<?> asList(String key, Object value) {
+    if (value instanceof List<?> list) {
+      return list;
+    }
+    throw wrong(key, "a list of lists", value);
+  }
+
   private List<?> list(String key) {
     if (map.get(key) instanceof List<?> list) {
       return list;
