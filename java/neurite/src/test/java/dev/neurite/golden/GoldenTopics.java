@@ -17,6 +17,7 @@ final class GoldenTopics {
           new SpatialGolden(),
           new DenseGolden(),
           new NormGolden(),
+          new RecurrentGolden(),
           new MiscGolden(),
           new LossGolden(),
           new CtcGolden(),
