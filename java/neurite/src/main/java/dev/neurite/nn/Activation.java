@@ -1,5 +1,9 @@
 package dev.neurite.nn;
 
+import dev.neurite.autograd.Tape;
+import dev.neurite.error.ShapeException;
+import dev.neurite.ops.Current;
+import dev.neurite.ops.Softmax;
 import dev.neurite.ops.UnaryOp;
 import dev.neurite.tensor.DType;
 import dev.neurite.tensor.Shape;
@@ -19,11 +23,12 @@ import java.util.function.Function;
  * Model.sequential(Input.of(4), Dense.of(8), Activation.leakyRelu(0.2), Dense.of(3), Activation.SOFTMAX)
  * }</pre>
  *
- * <p><b>Shapes</b>: any, unchanged ({@link #maxout}, {@link #GLU} and {@link #SWIGLU} shorten the
- * last axis).
+ * <p><b>Shapes</b>: any, unchanged ({@link #maxout}, {@link #GLU} and {@link #SWIGLU} shorten an
+ * axis).
  */
 public final class Activation extends Layer {
 
+  private static final String STEP = "binary_step";
   private static final double GENERAL_RELU_CEILING = Double.POSITIVE_INFINITY;
 
   /** {@code x}. */
@@ -84,13 +89,14 @@ public final class Activation extends Layer {
   public static final Activation LOG_SOFTMAX = logSoftmax(-1);
   /** Softmax of {@code -x} along the last axis. */
   public static final Activation SOFTMIN = softmin(-1);
+  /** The closest point of the simplex, along the last axis: like softmax, but with true zeros. */
+  public static final Activation SPARSEMAX = sparsemax(-1);
   /** 1 at the first largest value of the last axis, else 0; derivative 0. */
-  public static final Activation HARDMAX =
-      other("hardmax", x -> x.argmax(-1).oneHot(x.shape().last(), x.dtype()));
+  public static final Activation HARDMAX = other("hardmax", x -> hardmax(x, -1));
   /** First half of the last axis times the sigmoid of the second half. */
-  public static final Activation GLU = halves("glu", x -> x.sigmoid(), false);
+  public static final Activation GLU = halves("glu", x -> x.sigmoid(), false, -1);
   /** SiLU of the first half of the last axis times the second half. */
-  public static final Activation SWIGLU = halves("swiglu", x -> x.unary(UnaryOp.SILU), true);
+  public static final Activation SWIGLU = halves("swiglu", x -> x.unary(UnaryOp.SILU), true, -1);
 
   /** The function's name and parameters, as saved. */
   public record Config(String function, List<Double> parameters) {}
@@ -99,36 +105,48 @@ public final class Activation extends Layer {
   private final double[] parameters;
   private final UnaryOp unary; // null: not element-wise
   private final Function<Tensor, Tensor> code;
-  private final long divisor; // of the last axis
+  private final long divisor; // of the length of one axis
+  private final int axis;
 
   private Activation(
-      String function, double[] parameters, UnaryOp unary, Function<Tensor, Tensor> code, long divisor) {
+      String function, double[] parameters, UnaryOp unary, Function<Tensor, Tensor> code, long divisor, int axis) {
     this.function = function;
     this.parameters = parameters;
     this.unary = unary;
     this.code = code;
     this.divisor = divisor;
+    this.axis = axis;
     standAlone(function, false);
   }
 
   private static Activation unary(String function, UnaryOp op, double... parameters) {
-    return new Activation(function, parameters, op, x -> x.unary(op, parameters), 1);
+    return new Activation(function, parameters, op, x -> x.unary(op, parameters), 1, -1);
   }
 
   private static Activation other(String function, Function<Tensor, Tensor> code, double... parameters) {
-    return new Activation(function, parameters, null, code, 1);
+    return new Activation(function, parameters, null, code, 1, -1);
   }
 
-  private static Activation halves(String function, Function<Tensor, Tensor> gate, boolean first) {
+  private static Activation halves(String function, Function<Tensor, Tensor> gate, boolean first, int axis) {
     return new Activation(
-        function, new double[0], null,
+        function, axis == -1 ? new double[0] : new double[] {axis}, null,
         x -> {
-          long half = x.shape().last() / 2;
-          Tensor a = x.slice(-1, 0, half);
-          Tensor b = x.slice(-1, half, 2 * half);
+          long half = x.dim(axis) / 2;
+          Tensor a = x.slice(axis, 0, half);
+          Tensor b = x.slice(axis, half, 2 * half);
           return first ? gate.apply(a).mul(b) : a.mul(gate.apply(b));
         },
-        2);
+        2, axis);
+  }
+
+  private static Tensor hardmax(Tensor x, int axis) {
+    int a = x.shape().axis(axis);
+    Tensor hot = x.argmax(a).oneHot(x.dim(a), x.dtype());
+    int[] order = new int[x.rank()];
+    for (int i = 0; i < order.length; i++) {
+      order[i] = i < a ? i : i == a ? order.length - 1 : i - 1;
+    }
+    return hot.permute(order);
   }
 
   // ---- with parameters
@@ -211,9 +229,26 @@ public final class Activation extends Layer {
     return unary("squareplus", UnaryOp.SQUAREPLUS, b);
   }
 
-  /** {@code x >= threshold ? 1 : 0}; derivative 0. */
+  /**
+   * {@code x >= threshold ? 1 : 0}; derivative 0. Inside a layer it refuses to be trained through, since nothing below
+   * it could learn; see {@link #straightThroughStep}.
+   */
   public static Activation binaryStep(double threshold) {
-    return unary("binary_step", UnaryOp.BINARY_STEP, threshold);
+    return unary(STEP, UnaryOp.BINARY_STEP, threshold);
+  }
+
+  /** The binary step with the derivative taken as 1, so that training passes through (Bengio et al. 2013). */
+  public static Activation straightThroughStep(double threshold) {
+    return other(
+        "straight_through_step",
+        x -> Tape.record(
+            "straight_through_step", Tape.noGrad(() -> x.unary(UnaryOp.BINARY_STEP, threshold)), x, dy -> dy),
+        threshold);
+  }
+
+  /** {@code x > 0 ? x : slope * x} with a slope that may be trained (He et al. 2015); shapes broadcast. */
+  public static Tensor prelu(Tensor x, Tensor slope) {
+    return x.gt(0).where(x, x.mul(slope));
   }
 
   /** {@code exp(x - max) / sum} along an axis. */
@@ -231,6 +266,26 @@ public final class Activation extends Layer {
     return other("log_softmax", x -> x.logSoftmax(axis), axis);
   }
 
+  /** The closest point of the simplex along an axis: {@code max(x - tau, 0)} (Martins and Astudillo 2016). */
+  public static Activation sparsemax(int axis) {
+    return other("sparsemax", x -> Softmax.sparse(x, axis), axis);
+  }
+
+  /** 1 at the first largest value of an axis, else 0; derivative 0. */
+  public static Activation hardmax(int axis) {
+    return axis == -1 ? HARDMAX : other("hardmax", x -> hardmax(x, axis), axis);
+  }
+
+  /** First half of an axis times the sigmoid of the second half. */
+  public static Activation glu(int axis) {
+    return axis == -1 ? GLU : halves("glu", x -> x.sigmoid(), false, axis);
+  }
+
+  /** SiLU of the first half of an axis times the second half. */
+  public static Activation swiglu(int axis) {
+    return axis == -1 ? SWIGLU : halves("swiglu", x -> x.unary(UnaryOp.SILU), true, axis);
+  }
+
   /** Softmax of {@code -x} along an axis. */
   public static Activation softmin(int axis) {
     return other("softmin", x -> x.neg().softmax(axis), axis);
@@ -245,7 +300,7 @@ public final class Activation extends Layer {
     }
     return new Activation(
         "maxout", new double[] {pieces}, null,
-        x -> x.reshape(x.shape().with(-1, x.shape().last() / pieces).append(pieces)).max(-1), pieces);
+        x -> x.reshape(x.shape().with(-1, x.shape().last() / pieces).append(pieces)).max(-1), pieces, -1);
   }
 
   /**
@@ -272,7 +327,28 @@ public final class Activation extends Layer {
 
   /** The function of a tensor. */
   public Tensor apply(Tensor x) {
+    if (function.equals(STEP)) {
+      refuseTraining(x);
+    }
     return unary == UnaryOp.IDENTITY ? x : code.apply(x);
+  }
+
+  private static void refuseTraining(Tensor x) {
+    String layer = Current.get().path();
+    if (!layer.isEmpty() && Tape.tracks(x)) {
+      throw new IllegalStateException(
+          "binary_step: expected inference, given training: its slope is 0 everywhere, nothing below it can learn"
+              + "\n  in layer '" + layer + "'"
+              + "\n  use Activation.straightThroughStep(threshold), a sigmoid, or freeze the layers below");
+    }
+  }
+
+  /** Range, monotonicity and smoothness. @throws IllegalStateException unless it works element by element */
+  public ActivationProperties properties() {
+    if (unary == null && !function.equals("straight_through_step")) {
+      throw new IllegalStateException(function + ": expected an element-wise function, given one along an axis");
+    }
+    return ActivationProperties.find(function, parameters);
   }
 
   /** Its name in lower case, {@code leaky_relu}. */
@@ -293,7 +369,7 @@ public final class Activation extends Layer {
   /** A copy of this activation with a name. */
   @Override
   public Activation name(String name) {
-    Activation copy = new Activation(function, parameters, unary, code, divisor);
+    Activation copy = new Activation(function, parameters, unary, code, divisor, axis);
     copy.standAlone(checkedName(name), true);
     return copy;
   }
@@ -319,11 +395,11 @@ public final class Activation extends Layer {
     if (divisor == 1) {
       return in;
     }
-    if (in.rank() == 0 || in.last() % divisor != 0) {
-      throw new dev.neurite.error.ShapeException(
-          who() + ": expected a last axis divisible by " + divisor + ", given " + in);
+    if (in.rank() == 0 || in.dim(axis) % divisor != 0) {
+      String where = axis == -1 ? "a last axis" : "axis " + axis;
+      throw new ShapeException(who() + ": expected " + where + " divisible by " + divisor + ", given " + in);
     }
-    return in.with(-1, in.last() / divisor);
+    return in.with(axis, in.dim(axis) / divisor);
   }
 
   @Override

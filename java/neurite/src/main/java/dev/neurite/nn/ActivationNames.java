@@ -3,12 +3,13 @@ package dev.neurite.nn;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.Function;
+import java.util.function.IntFunction;
 
 /** Activations by the name files use. */
 final class ActivationNames {
 
   /** How many parameters a function takes, and what makes it from them. */
-  private record Maker(int parameters, Function<double[], Activation> make) {}
+  private record Maker(int least, int most, Function<double[], Activation> make) {}
 
   private static final Map<String, Maker> MAKERS = new TreeMap<>();
 
@@ -18,10 +19,15 @@ final class ActivationNames {
           Activation.LINEAR, Activation.RELU, Activation.RELU6, Activation.SIGMOID, Activation.LOG_SIGMOID,
           Activation.TANH, Activation.EXPONENTIAL, Activation.SELU, Activation.GELU, Activation.GELU_TANH,
           Activation.SILU, Activation.MISH, Activation.HARD_SWISH, Activation.SOFTSIGN, Activation.GAUSSIAN,
-          Activation.TANH_SHRINK, Activation.HARDMAX, Activation.GLU, Activation.SWIGLU
+          Activation.TANH_SHRINK
         }) {
-      MAKERS.put(a.function(), new Maker(0, p -> a));
+      MAKERS.put(a.function(), new Maker(0, 0, p -> a));
     }
+    axis("hardmax", Activation::hardmax);
+    axis("glu", Activation::glu);
+    axis("swiglu", Activation::swiglu);
+    one("straight_through_step", Activation::straightThroughStep);
+    one("sparsemax", p -> Activation.sparsemax(whole("sparsemax", p)));
     one("leaky_relu", Activation::leakyRelu);
     one("elu", Activation::elu);
     one("celu", Activation::celu);
@@ -50,7 +56,12 @@ final class ActivationNames {
   }
 
   private static void many(String name, int parameters, Function<double[], Activation> make) {
-    MAKERS.put(name, new Maker(parameters, make));
+    MAKERS.put(name, new Maker(parameters, parameters, make));
+  }
+
+  /** An axis, the last one when not given. */
+  private static void axis(String name, IntFunction<Activation> make) {
+    MAKERS.put(name, new Maker(0, 1, p -> make.apply(p.length == 0 ? -1 : whole(name, p[0]))));
   }
 
   private static int whole(String name, double v) {
@@ -66,9 +77,9 @@ final class ActivationNames {
       throw new IllegalArgumentException(
           "activation: expected one of " + MAKERS.keySet() + ", given '" + function + "'");
     }
-    if (maker.parameters != parameters.length) {
+    if (parameters.length < maker.least || parameters.length > maker.most) {
       throw new IllegalArgumentException(
-          function + ": expected " + maker.parameters + " parameters, given " + parameters.length);
+          function + ": expected " + maker.most + " parameters, given " + parameters.length);
     }
     return maker.make.apply(parameters);
   }

@@ -88,12 +88,15 @@ public final class Layers {
     builtIn(MaxPool1D.class, MaxPool1D.Config.class, MaxPool1D::from);
     builtIn(MaxPool2D.class, MaxPool2D.Config.class, MaxPool2D::from);
     builtIn(MaxPool3D.class, MaxPool3D.Config.class, MaxPool3D::from);
+    builtIn(Maxout.class, Maxout.Config.class, Maxout::from);
     builtIn(Normalization.class, Normalization.Config.class, Normalization::from);
+    builtIn(PRelu.class, PRelu.Config.class, PRelu::from);
     builtIn(Pad1D.class, Pad1D.Config.class, Pad1D::from);
     builtIn(Pad2D.class, Pad2D.Config.class, Pad2D::from);
     builtIn(Pad3D.class, Pad3D.Config.class, Pad3D::from);
     builtIn(PixelShuffle.class, PixelShuffle.Config.class, PixelShuffle::from);
     builtIn(PixelUnshuffle.class, PixelUnshuffle.Config.class, PixelUnshuffle::from);
+    builtIn(RRelu.class, RRelu.Config.class, RRelu::from);
     builtIn(Reshape.class, Reshape.Config.class, Reshape::from);
     builtIn(Resize2D.class, Resize2D.Config.class, Resize2D::from);
     builtIn(RmsNorm.class, RmsNorm.Config.class, RmsNorm::from);

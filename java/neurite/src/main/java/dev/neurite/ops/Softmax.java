@@ -5,6 +5,7 @@ import dev.neurite.error.DTypeException;
 import dev.neurite.natives.Abi;
 import dev.neurite.tensor.Status;
 import dev.neurite.tensor.Tensor;
+import java.util.Arrays;
 
 /** Softmax and log-softmax along an axis: {@code y[r,:] = exp(x[r,:] - max) / sum}. */
 public final class Softmax {
@@ -51,5 +52,41 @@ public final class Softmax {
     Status.check(
         Abi.nrt_softmax_bwd(y.ctx(), y.code(), dx.addr(), g.addr(), y.addr(), rows, cols, log ? 1 : 0), op, g, y);
     return dx;
+  }
+
+  /**
+   * Projection onto the simplex along an axis: {@code y = max(x - tau, 0)} with tau such that y sums to 1. The k largest
+   * elements stay positive, k the last with {@code 1 + k z_k > z_1 + .. + z_k} for the sorted z.
+   */
+  public static Tensor sparse(Tensor x, int axis) {
+    if (!x.dtype().isDifferentiable()) {
+      throw new DTypeException("sparsemax: expected float32 or float64, given " + x.describe());
+    }
+    int a = x.shape().axis(axis);
+    Tensor y = Tape.noGrad(() -> project(x, a));
+    return Tape.record(
+        "sparsemax", y, x,
+        dy -> {
+          Tensor support = y.gt(0).cast(dy.dtype());
+          Tensor mean = dy.mul(support).sum(true, a).div(support.sum(true, a));
+          return dy.sub(mean).mul(support);
+        },
+        y);
+  }
+
+  private static Tensor project(Tensor x, int axis) {
+    if (x.size() == 0) {
+      return x.add(0);
+    }
+    Tensor shifted = x.sub(x.max(true, axis)); // so that 1 is not lost beside large values
+    Tensor z = SortOp.sort(shifted, axis, true).values();
+    Tensor sums = ScanOp.sum(z, axis, false, false);
+    long[] along = new long[x.rank()];
+    Arrays.fill(along, 1);
+    along[axis] = x.dim(axis);
+    Tensor rank = Tensor.range(1, 1, x.dim(axis), x.dtype()).reshape(along);
+    Tensor support = z.mul(rank).add(1).gt(sums).cast(x.dtype());
+    Tensor tau = z.mul(support).sum(true, axis).sub(1).div(support.sum(true, axis));
+    return shifted.sub(tau).relu();
   }
 }

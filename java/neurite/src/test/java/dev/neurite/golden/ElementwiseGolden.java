@@ -1,132 +1,188 @@
 package dev.neurite.golden;
 
-import dev.neurite.ops.BinaryOp;
-import dev.neurite.ops.CompareOp;
-import dev.neurite.ops.UnaryOp;
+import dev.neurite.nn.Activation;
+import dev.neurite.tensor.Elementwise;
 import dev.neurite.tensor.Tensor;
-import java.util.Locale;
+import java.util.Arrays;
 import java.util.Map;
+import java.util.function.BinaryOperator;
 import java.util.function.Function;
+import java.util.function.UnaryOperator;
 
-/** tensor_elementwise and the element-wise part of activations. */
+/** tensor_elementwise and activations. */
 final class ElementwiseGolden implements GoldenTopic {
 
   @Override
   public void register(Map<String, GoldenHandler> h) {
-    for (BinaryOp op : BinaryOp.values()) {
-      h.put("binary/" + op.name().toLowerCase(Locale.ROOT), GoldenRun.y(r -> r.in("a").binary(op, r.in("b"))));
-    }
-    h.put("binary/mod_floor", GoldenRun.y(r -> r.in("a").mod(r.in("b"))));
-    h.put("binary/mod_trunc", GoldenRun.y(r -> r.in("a").rem(r.in("b"))));
-    for (CompareOp op : CompareOp.values()) {
-      h.put("compare/" + op.name().toLowerCase(Locale.ROOT), GoldenRun.y(r -> r.in("a").compare(op, r.in("b"))));
-    }
-    for (UnaryOp op : UnaryOp.values()) {
-      h.put("unary/" + op.name().toLowerCase(Locale.ROOT), GoldenRun.y(r -> r.in("x").unary(op)));
-    }
-    h.put("unary/round_half_even", GoldenRun.y(r -> r.in("x").round()));
-    h.put("unary/logit", GoldenRun.y(r -> r.in("x").div(r.in("x").rsub(1)).log()));
+    binaries(h);
+    comparisons(h);
+    unaries(h);
+    trigonometry(h);
     h.put("clamp", GoldenRun.y(r -> r.in("x").clamp(
         r.c().number("min", Double.NEGATIVE_INFINITY), r.c().number("max", Double.POSITIVE_INFINITY))));
     h.put("where", GoldenRun.y(r -> r.in("cond").where(r.in("a"), r.in("b"))));
-    h.put("lerp", GoldenRun.y(r -> r.in("a").add(r.in("b").sub(r.in("a")).mul(r.in("w")))));
+    h.put("lerp", GoldenRun.y(r -> Elementwise.lerp(r.in("a"), r.in("b"), r.in("w"))));
     activations(h);
+    withParameters(h);
+    pairs(h);
     softmaxFamily(h);
   }
 
+  private static void binaries(Map<String, GoldenHandler> h) {
+    binary(h, "binary/add", Tensor::add);
+    binary(h, "binary/sub", Tensor::sub);
+    binary(h, "binary/mul", Tensor::mul);
+    binary(h, "binary/div", Tensor::div);
+    binary(h, "binary/maximum", Tensor::maximum);
+    binary(h, "binary/minimum", Tensor::minimum);
+    binary(h, "binary/pow", Tensor::pow);
+    binary(h, "binary/atan2", Elementwise::atan2);
+    binary(h, "binary/hypot", Elementwise::hypot);
+    binary(h, "binary/mod_floor", Tensor::mod);
+    binary(h, "binary/mod_trunc", Tensor::rem);
+    binary(h, "binary/floor_div", Tensor::floorDiv);
+  }
+
+  private static void comparisons(Map<String, GoldenHandler> h) {
+    binary(h, "compare/equal", Tensor::eq);
+    binary(h, "compare/not_equal", Tensor::ne);
+    binary(h, "compare/greater", Tensor::gt);
+    binary(h, "compare/greater_equal", Tensor::ge);
+    binary(h, "compare/less", Tensor::lt);
+    binary(h, "compare/less_equal", Tensor::le);
+    binary(h, "compare/and", Tensor::and);
+    binary(h, "compare/or", Tensor::or);
+    binary(h, "compare/xor", Elementwise::xor);
+    unary(h, "compare/not", Tensor::not);
+    unary(h, "compare/is_nan", Tensor::isNan);
+    unary(h, "compare/is_finite", Tensor::isFinite);
+  }
+
+  private static void unaries(Map<String, GoldenHandler> h) {
+    unary(h, "unary/neg", Tensor::neg);
+    unary(h, "unary/abs", Tensor::abs);
+    unary(h, "unary/exp", Tensor::exp);
+    unary(h, "unary/expm1", Tensor::expm1);
+    unary(h, "unary/log", Tensor::log);
+    unary(h, "unary/log1p", Tensor::log1p);
+    unary(h, "unary/log2", Elementwise::log2);
+    unary(h, "unary/log10", Elementwise::log10);
+    unary(h, "unary/sqrt", Tensor::sqrt);
+    unary(h, "unary/rsqrt", Tensor::rsqrt);
+    unary(h, "unary/reciprocal", Tensor::reciprocal);
+    unary(h, "unary/square", Tensor::square);
+    unary(h, "unary/erf", Tensor::erf);
+    unary(h, "unary/erfc", Elementwise::erfc);
+    unary(h, "unary/lgamma", Elementwise::lgamma);
+    unary(h, "unary/digamma", Elementwise::digamma);
+    unary(h, "unary/sign", Tensor::sign);
+    unary(h, "unary/logit", Elementwise::logit);
+    unary(h, "unary/sigmoid", Tensor::sigmoid);
+    unary(h, "unary/round_half_even", Tensor::round);
+    unary(h, "unary/round", Tensor::round);
+    unary(h, "unary/floor", Tensor::floor);
+    unary(h, "unary/ceil", Tensor::ceil);
+    unary(h, "unary/trunc", Elementwise::trunc);
+  }
+
+  private static void trigonometry(Map<String, GoldenHandler> h) {
+    unary(h, "unary/sin", Tensor::sin);
+    unary(h, "unary/cos", Tensor::cos);
+    unary(h, "unary/tan", Elementwise::tan);
+    unary(h, "unary/asin", Elementwise::asin);
+    unary(h, "unary/acos", Elementwise::acos);
+    unary(h, "unary/atan", Elementwise::atan);
+    unary(h, "unary/sinh", Elementwise::sinh);
+    unary(h, "unary/cosh", Elementwise::cosh);
+    unary(h, "unary/tanh", Tensor::tanh);
+    unary(h, "unary/asinh", Elementwise::asinh);
+    unary(h, "unary/acosh", Elementwise::acosh);
+    unary(h, "unary/atanh", Elementwise::atanh);
+  }
+
+  private static void binary(Map<String, GoldenHandler> h, String name, BinaryOperator<Tensor> f) {
+    h.put(name, GoldenRun.y(r -> f.apply(r.in("a"), r.in("b"))));
+  }
+
+  private static void unary(Map<String, GoldenHandler> h, String name, UnaryOperator<Tensor> f) {
+    h.put(name, GoldenRun.y(r -> f.apply(r.in("x"))));
+  }
+
+  /** Functions without parameters, by their own names. */
   private static void activations(Map<String, GoldenHandler> h) {
-    plain(h, "identity", UnaryOp.IDENTITY);
-    plain(h, "sigmoid", UnaryOp.SIGMOID);
-    plain(h, "log_sigmoid", UnaryOp.LOG_SIGMOID);
-    plain(h, "tanh", UnaryOp.TANH);
-    plain(h, "relu", UnaryOp.RELU);
-    plain(h, "relu6", UnaryOp.RELU6);
-    plain(h, "selu", UnaryOp.SELU);
-    plain(h, "silu", UnaryOp.SILU);
-    plain(h, "hard_swish", UnaryOp.HARD_SWISH);
-    plain(h, "mish", UnaryOp.MISH);
-    plain(h, "softsign", UnaryOp.SOFTSIGN);
-    plain(h, "gaussian", UnaryOp.GAUSSIAN);
-    plain(h, "tanh_shrink", UnaryOp.TANH_SHRINK);
-    plain(h, "exponential", UnaryOp.EXP);
-    with(h, "binary_step", r -> r.in("x").unary(UnaryOp.BINARY_STEP, r.c().number("threshold", 0)));
-    with(h, "leaky_relu", r -> r.in("x").unary(UnaryOp.LEAKY_RELU, r.c().number("negative_slope", 0.01)));
-    with(h, "elu", r -> r.in("x").unary(UnaryOp.ELU, r.c().number("alpha", 1)));
-    with(h, "celu", r -> r.in("x").unary(UnaryOp.CELU, r.c().number("alpha", 1)));
-    with(h, "swish", r -> r.in("x").unary(UnaryOp.SWISH, r.c().number("beta", 1)));
-    with(h, "softplus", r -> r.in("x").unary(UnaryOp.SOFTPLUS, r.c().number("beta", 1)));
-    with(h, "squareplus", r -> r.in("x").unary(UnaryOp.SQUAREPLUS, r.c().number("b", 4)));
-    with(h, "soft_shrink", r -> r.in("x").unary(UnaryOp.SOFT_SHRINK, r.c().number("lambd", 0.5)));
-    with(h, "hard_shrink", r -> r.in("x").unary(UnaryOp.HARD_SHRINK, r.c().number("lambd", 0.5)));
-    with(h, "threshold", r -> r.in("x").unary(
-        UnaryOp.THRESHOLD, r.c().number("threshold", 0), r.c().number("value", 0)));
-    with(h, "hard_tanh", r -> r.in("x").unary(UnaryOp.HARD_TANH, r.c().number("min_val", -1), r.c().number("max_val", 1)));
-    with(h, "hard_sigmoid", r -> r.in("x").unary(
-        UnaryOp.HARD_SIGMOID, r.c().number("alpha", 1.0 / 6), r.c().number("beta", 0.5)));
-    with(h, "gelu", r -> r.in("x").unary(
-        r.c().text("approximate", "none").equals("tanh") ? UnaryOp.GELU_TANH : UnaryOp.GELU));
-    with(h, "smht", r -> r.in("x").unary(
-        UnaryOp.SMHT, r.c().number("a", 1), r.c().number("b", 1), r.c().number("c", 1), r.c().number("d", 1)));
-    with(h, "relu_general", r -> r.in("x").unary(
-        UnaryOp.RELU_GENERAL, r.c().number("negative_slope", 0),
-        r.c().number("max_value", Double.POSITIVE_INFINITY), r.c().number("threshold", 0)));
-    with(h, "rrelu_eval", r -> r.in("x").unary(
-        UnaryOp.LEAKY_RELU, (r.c().number("lower", 0.125) + r.c().number("upper", 1.0 / 3)) / 2));
-    with(h, "prelu_elementwise", r -> prelu(r.in("x"), r.in("weight")));
-    with(h, "prelu", r -> {
-      Tensor slope = r.in("weight");
+    activation(h, "identity", r -> Activation.LINEAR);
+    for (String name :
+        new String[] {
+          "sigmoid", "log_sigmoid", "tanh", "relu", "relu6", "selu", "silu", "hard_swish", "mish", "softsign",
+          "gaussian", "tanh_shrink", "exponential"
+        }) {
+      activation(h, name, r -> Activation.of(name));
+    }
+  }
+
+  private static void withParameters(Map<String, GoldenHandler> h) {
+    activation(h, "binary_step", r -> Activation.binaryStep(r.c().number("threshold", 0)));
+    activation(h, "leaky_relu", r -> Activation.leakyRelu(r.c().number("negative_slope", 0.01)));
+    activation(h, "elu", r -> Activation.elu(r.c().number("alpha", 1)));
+    activation(h, "celu", r -> Activation.celu(r.c().number("alpha", 1)));
+    activation(h, "swish", r -> Activation.swish(r.c().number("beta", 1)));
+    activation(h, "softplus", r -> Activation.softplus(r.c().number("beta", 1)));
+    activation(h, "squareplus", r -> Activation.squareplus(r.c().number("b", 4)));
+    activation(h, "soft_shrink", r -> Activation.softShrink(r.c().number("lambd", 0.5)));
+    activation(h, "hard_shrink", r -> Activation.hardShrink(r.c().number("lambd", 0.5)));
+    activation(h, "threshold", r -> Activation.threshold(r.c().number("threshold", 0), r.c().number("value", 0)));
+    activation(h, "hard_tanh", r -> Activation.hardTanh(r.c().number("min_val", -1), r.c().number("max_val", 1)));
+    activation(h, "hard_sigmoid", r ->
+        Activation.hardSigmoid(r.c().number("alpha", 1.0 / 6), r.c().number("beta", 0.5)));
+    activation(h, "gelu", r -> switch (r.c().text("approximate", "none")) {
+      case "none" -> Activation.GELU;
+      case "tanh" -> Activation.GELU_TANH;
+      default -> throw new AssertionError("unknown approximation " + r.c().text("approximate", null));
+    });
+    activation(h, "smht", r -> Activation.smht(
+        r.c().number("a", 1), r.c().number("b", 1), r.c().number("c", 1), r.c().number("d", 1)));
+    activation(h, "relu_general", r -> Activation.relu(
+        r.c().number("negative_slope", 0), r.c().number("max_value", Double.POSITIVE_INFINITY),
+        r.c().number("threshold", 0)));
+    activation(h, "rrelu_eval", r ->
+        Activation.rRelu(r.c().number("lower", 0.125), r.c().number("upper", 1.0 / 3)));
+  }
+
+  private static void pairs(Map<String, GoldenHandler> h) {
+    h.put("activation/prelu_elementwise", GoldenRun.y(r -> Activation.prelu(r.in("x"), r.in("weight"))));
+    h.put("activation/prelu", GoldenRun.y(r -> {
       long[] dims = new long[r.in("x").rank()];
-      java.util.Arrays.fill(dims, 1);
-      dims[1] = slope.size();
-      return prelu(r.in("x"), slope.reshape(dims));
-    });
-    with(h, "maxout", r -> {
-      long pieces = (long) r.c().number("pieces", 2);
+      Arrays.fill(dims, 1);
+      dims[r.in("x").shape().axis((int) r.c().number("channel_axis", 1))] = r.in("weight").size();
+      return Activation.prelu(r.in("x"), r.in("weight").reshape(dims));
+    }));
+    h.put("activation/maxout", GoldenRun.y(r -> {
+      int pieces = (int) r.c().number("pieces", 2);
       Tensor x = r.in("x");
-      return r.c().text("layout", "consecutive").equals("consecutive")
-          ? x.reshape(x.dim(0), -1, pieces).max(-1)
-          : x.reshape(x.dim(0), pieces, -1).max(1);
-    });
-    with(h, "glu", r -> half(r, 0).mul(half(r, 1).sigmoid()));
-    with(h, "swiglu", r -> half(r, 0).unary(UnaryOp.SILU).mul(half(r, 1)));
+      return switch (r.c().text("layout", "consecutive")) {
+        case "consecutive" -> Activation.maxout(pieces).apply(x);
+        case "strided" -> x.reshape(x.shape().with(-1, pieces).append(x.shape().last() / pieces)).max(-2);
+        default -> throw new AssertionError("unknown layout " + r.c().text("layout", null));
+      };
+    }));
+    activation(h, "glu", r -> Activation.glu(axis(r)));
+    activation(h, "swiglu", r -> Activation.swiglu(axis(r)));
   }
 
   private static void softmaxFamily(Map<String, GoldenHandler> h) {
-    with(h, "softmax", r -> r.in("x").softmax((int) r.c().number("axis", -1)));
-    with(h, "log_softmax", r -> r.in("x").logSoftmax((int) r.c().number("axis", -1)));
-    with(h, "softmin", r -> r.in("x").neg().softmax((int) r.c().number("axis", -1)));
-    with(h, "softmax_temperature", r -> r.in("x").div(r.c().number("temperature", 1)).softmax(
-        (int) r.c().number("axis", -1)));
-    with(h, "hardmax", r -> {
-      int axis = (int) r.c().number("axis", -1);
-      Tensor x = r.in("x");
-      int last = x.rank() - 1;
-      int a = x.shape().axis(axis);
-      Tensor hot = x.argmax(axis).oneHot(x.dim(a), r.dtype());
-      int[] order = new int[x.rank()];
-      for (int i = 0; i < order.length; i++) {
-        order[i] = i < a ? i : i == a ? last : i - 1;
-      }
-      return hot.permute(order);
-    });
+    activation(h, "softmax", r -> Activation.softmax(axis(r)));
+    activation(h, "log_softmax", r -> Activation.logSoftmax(axis(r)));
+    activation(h, "softmin", r -> Activation.softmin(axis(r)));
+    activation(h, "sparsemax", r -> Activation.sparsemax(axis(r)));
+    activation(h, "softmax_temperature", r -> Activation.softmax(axis(r), r.c().number("temperature", 1)));
+    activation(h, "hardmax", r -> Activation.hardmax(axis(r)));
   }
 
-  private static Tensor half(GoldenRun r, int which) {
-    int axis = (int) r.c().number("axis", -1);
-    long n = r.in("x").dim(axis) / 2;
-    return r.in("x").slice(axis, which * n, (which + 1) * n);
+  private static int axis(GoldenRun r) {
+    return (int) r.c().number("axis", -1);
   }
 
-  private static Tensor prelu(Tensor x, Tensor alpha) {
-    return x.relu().sub(x.neg().relu().mul(alpha));
+  private static void activation(Map<String, GoldenHandler> h, String name, Function<GoldenRun, Activation> f) {
+    h.put("activation/" + name, GoldenRun.y(r -> f.apply(r).apply(r.in("x"))));
   }
-
-  private static void plain(Map<String, GoldenHandler> h, String name, UnaryOp op) {
-    with(h, name, r -> r.in("x").unary(op));
-  }
-
-  private static void with(Map<String, GoldenHandler> h, String name, Function<GoldenRun, Tensor> f) {
-    h.put("activation/" + name, GoldenRun.y(f));
-  }
-
 }
