@@ -12,6 +12,9 @@ import dev.neurite.tensor.Tensor;
  * {@link #sparseCategoricalCrossEntropy}) want a softmax or sigmoid at the model's end;
  * {@link #softmaxCrossEntropy} and {@link #sigmoidCrossEntropy} take logits and are faster and more exact.
  *
+ * <p>PyTorch's losses and conventions are in {@link TorchLosses}; see also {@link RankingLosses}, {@link GanLosses},
+ * {@link StyleLosses}, {@link DetectionLosses} and {@link WordLosses}. An empty batch is refused: it has no mean.
+ *
  * <pre>{@code
  * model.compile(Adam.of(1e-3), Losses.softmaxCrossEntropy(), Metrics.accuracy());
  * Tensor loss = Losses.huber(0.5).reduction(Reduction.SUM).apply(yTrue, yPred);

@@ -5,10 +5,17 @@ import dev.neurite.loss.Losses;
 import dev.neurite.loss.Reduction;
 import dev.neurite.tensor.Tensor;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Function;
 
 /** losses_keras: every loss with its options, reductions and sample weights. */
 final class LossGolden implements GoldenTopic {
+
+  private static final Set<String> OPTIONS =
+      Set.of(
+          "reduction", "delta", "axis", "from_logits", "label_smoothing", "alpha", "beta", "gamma",
+          "apply_class_balancing", "ignore_class");
+  private static final Set<String> INPUTS = Set.of("y_true", "y_pred", "sample_weight");
 
   @Override
   public void register(Map<String, GoldenHandler> h) {
@@ -46,6 +53,7 @@ final class LossGolden implements GoldenTopic {
         "loss/keras/" + name,
         GoldenRun.op(
             run -> {
+              requireKnown(run, OPTIONS, INPUTS);
               ElementLoss l = loss.apply(run.c()).reduction(reduction(run.c()));
               return Map.of("loss", l.apply(run.in("y_true"), run.in("y_pred"), run.in("sample_weight")));
             }));
@@ -66,6 +74,20 @@ final class LossGolden implements GoldenTopic {
 
   private static int[] axes(GoldenCase c) {
     return c.attrs().get("axis") == null ? new int[0] : c.ints("axis");
+  }
+
+  /** Throws for a case that asks for something its handler would overlook. */
+  static void requireKnown(GoldenRun run, Set<String> options, Set<String> inputs) {
+    requireKnown("option", run.c().attrs().keySet(), options);
+    requireKnown("input", run.c().tensors("inputs").keySet(), inputs);
+  }
+
+  private static void requireKnown(String what, Set<String> given, Set<String> known) {
+    for (String name : given) {
+      if (!known.contains(name)) {
+        throw new IllegalArgumentException("unknown " + what + " " + name);
+      }
+    }
   }
 
   /** The reduction a case asks for; {@code batchmean} is an option of the one loss that has it. */

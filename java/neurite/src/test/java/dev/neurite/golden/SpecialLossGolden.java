@@ -2,11 +2,11 @@ package dev.neurite.golden;
 
 import dev.neurite.autograd.Gradients;
 import dev.neurite.autograd.Tape;
+import dev.neurite.loss.DetectionLosses;
 import dev.neurite.loss.ElementLoss;
 import dev.neurite.loss.GanLoss;
 import dev.neurite.loss.GanLosses;
 import dev.neurite.loss.Losses;
-import dev.neurite.loss.DetectionLosses;
 import dev.neurite.loss.RankingLosses;
 import dev.neurite.loss.Reduction;
 import dev.neurite.loss.StyleLosses;
@@ -19,11 +19,17 @@ import dev.neurite.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.BiFunction;
 import java.util.function.Function;
 
 /** losses_special: losses of papers and of the course; the word-vector losses of pipelines_nlp. */
 final class SpecialLossGolden implements GoldenTopic {
+
+  private static final Set<String> OPTIONS =
+      Set.of(
+          "reduction", "margin", "classes", "alpha", "beta", "style_weights", "l1", "l2", "lambda", "m", "x_max", "X",
+          "negatives");
 
   @Override
   public void register(Map<String, GoldenHandler> h) {
@@ -68,7 +74,13 @@ final class SpecialLossGolden implements GoldenTopic {
 
   private static void result(
       Map<String, GoldenHandler> h, String op, String output, Function<GoldenRun, Tensor> loss) {
-    h.put(op, GoldenRun.op(run -> Map.of(output, loss.apply(run))));
+    h.put(
+        op,
+        GoldenRun.op(
+            run -> {
+              LossGolden.requireKnown(run, OPTIONS, run.c().tensors("inputs").keySet());
+              return Map.of(output, loss.apply(run));
+            }));
   }
 
   private static Reduction reduction(GoldenRun run) {

@@ -7,10 +7,19 @@ import dev.neurite.loss.TorchLosses;
 import dev.neurite.loss.TripleLoss;
 import dev.neurite.tensor.Tensor;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Function;
 
 /** losses_torch: PyTorch's losses with all their options. */
 final class TorchLossGolden implements GoldenTopic {
+
+  private static final Set<String> OPTIONS =
+      Set.of(
+          "reduction", "delta", "beta", "label_smoothing", "ignore_index", "log_target", "log_input", "full", "eps",
+          "margin", "p", "swap");
+  private static final Set<String> INPUTS =
+      Set.of(
+          "input", "target", "weight", "pos_weight", "var", "input1", "input2", "anchor", "positive", "negative");
 
   @Override
   public void register(Map<String, GoldenHandler> h) {
@@ -66,9 +75,11 @@ final class TorchLossGolden implements GoldenTopic {
     h.put(
         "loss/torch/" + name,
         GoldenRun.op(
-            run -> Map.of(
-                "loss",
-                loss.apply(run).reduction(LossGolden.reduction(run.c())).apply(run.in("target"), run.in("input")))));
+            run -> {
+              LossGolden.requireKnown(run, OPTIONS, INPUTS);
+              ElementLoss l = loss.apply(run).reduction(LossGolden.reduction(run.c()));
+              return Map.of("loss", l.apply(run.in("target"), run.in("input")));
+            }));
   }
 
   private static void triple(
@@ -77,6 +88,7 @@ final class TorchLossGolden implements GoldenTopic {
         "loss/torch/" + name,
         GoldenRun.op(
             run -> {
+              LossGolden.requireKnown(run, OPTIONS, INPUTS);
               TripleLoss l = loss.apply(run.c()).reduction(LossGolden.reduction(run.c()));
               return Map.of("loss", l.apply(run.in(a), run.in(b), run.in(c)));
             }));
