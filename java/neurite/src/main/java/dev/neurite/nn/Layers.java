@@ -97,6 +97,7 @@ public final class Layers {
     builtIn(PixelShuffle.class, PixelShuffle.Config.class, PixelShuffle::from);
     builtIn(PixelUnshuffle.class, PixelUnshuffle.Config.class, PixelUnshuffle::from);
     builtIn(RRelu.class, RRelu.Config.class, RRelu::from);
+    builtIn(Rescaling.class, Rescaling.Config.class, Rescaling::from);
     builtIn(Reshape.class, Reshape.Config.class, Reshape::from);
     builtIn(Resize2D.class, Resize2D.Config.class, Resize2D::from);
     builtIn(RmsNorm.class, RmsNorm.Config.class, RmsNorm::from);

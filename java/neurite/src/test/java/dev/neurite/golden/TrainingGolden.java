@@ -2,6 +2,7 @@ package dev.neurite.golden;
 
 import dev.neurite.autograd.GradCheck;
 import dev.neurite.data.MinMaxScaler;
+import dev.neurite.data.Pca;
 import dev.neurite.data.Scaler;
 import dev.neurite.data.StandardScaler;
 import dev.neurite.metric.ExponentialAverage;
@@ -21,6 +22,11 @@ final class TrainingGolden implements GoldenTopic {
     h.put("train/ewma", TrainingGolden::average);
     h.put("train/standardise", TrainingGolden::standardise);
     h.put("train/min_max", TrainingGolden::minMax);
+    h.put("train/pca", run -> {
+      Pca pca = Pca.fit(run.in("x"));
+      run.expect("explained_variance", pca.variance(), want(run, "explained_variance"));
+      run.expect("ratio", pca.ratio(), want(run, "ratio"));
+    });
     h.put("train/ng_logistic", GoldenRun.op(r -> Map.of("cost", logisticCost(r.in("w"), r.in("b"), r))));
     h.put("train/ng_logistic_training", TrainingGolden::logisticTraining);
     h.put("train/ng_shallow", GoldenRun.op(TrainingGolden::shallow));

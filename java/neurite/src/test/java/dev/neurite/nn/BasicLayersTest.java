@@ -20,6 +20,7 @@ class BasicLayersTest extends LayerContract {
         layer(
                 "normalization", () -> Normalization.of(new double[] {1, 2}, new double[] {0.5, 4}), Shape.of(3, 2))
             .output(3, 2).parameters(4).multiplyAdds(2).refuses(Shape.of(3, 4), "2"),
+        layer("rescaling", () -> Rescaling.of(0.5, -1), Shape.of(3, 2)).output(3, 2).parameters(0).multiplyAdds(2),
         layer("add", Add::of, Shape.of(2, 3), Shape.of(2, 3)).output(2, 3).parameters(0));
   }
 }
