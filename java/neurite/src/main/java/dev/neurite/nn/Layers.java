@@ -43,7 +43,9 @@ public final class Layers {
     builtIn(AdaptiveMaxPool2D.class, AdaptiveMaxPool2D.Config.class, AdaptiveMaxPool2D::from);
     builtIn(AdaptiveMaxPool3D.class, AdaptiveMaxPool3D.Config.class, AdaptiveMaxPool3D::from);
     builtIn(Add.class, Add.Config.class, Add::from);
+    builtIn(AdditiveAttention.class, AdditiveAttention.Config.class, AdditiveAttention::from);
     builtIn(AlphaDropout.class, AlphaDropout.Config.class, AlphaDropout::from);
+    builtIn(Attention.class, Attention.Config.class, Attention::from);
     builtIn(AvgPool1D.class, AvgPool1D.Config.class, AvgPool1D::from);
     builtIn(AvgPool2D.class, AvgPool2D.Config.class, AvgPool2D::from);
     builtIn(AvgPool3D.class, AvgPool3D.Config.class, AvgPool3D::from);
@@ -91,6 +93,7 @@ public final class Layers {
     builtIn(Maxout.class, Maxout.Config.class, Maxout::from);
     builtIn(Normalization.class, Normalization.Config.class, Normalization::from);
     builtIn(PRelu.class, PRelu.Config.class, PRelu::from);
+    builtIn(MultiHeadAttention.class, MultiHeadAttention.Config.class, MultiHeadAttention::from);
     builtIn(Pad1D.class, Pad1D.Config.class, Pad1D::from);
     builtIn(Pad2D.class, Pad2D.Config.class, Pad2D::from);
     builtIn(Pad3D.class, Pad3D.Config.class, Pad3D::from);
@@ -98,9 +101,12 @@ public final class Layers {
     builtIn(PixelUnshuffle.class, PixelUnshuffle.Config.class, PixelUnshuffle::from);
     builtIn(RRelu.class, RRelu.Config.class, RRelu::from);
     builtIn(Rescaling.class, Rescaling.Config.class, Rescaling::from);
+    builtIn(PositionEmbedding.class, PositionEmbedding.Config.class, PositionEmbedding::from);
+    builtIn(PositionalEncoding.class, PositionalEncoding.Config.class, PositionalEncoding::from);
     builtIn(Reshape.class, Reshape.Config.class, Reshape::from);
     builtIn(Resize2D.class, Resize2D.Config.class, Resize2D::from);
     builtIn(RmsNorm.class, RmsNorm.Config.class, RmsNorm::from);
+    builtIn(RotaryEmbedding.class, RotaryEmbedding.Config.class, RotaryEmbedding::from);
     builtIn(SeparableConv1D.class, SeparableConv1D.Config.class, SeparableConv1D::from);
     builtIn(SeparableConv2D.class, SeparableConv2D.Config.class, SeparableConv2D::from);
     builtIn(SimpleRnn.class, SimpleRnn.Config.class, SimpleRnn::from);
@@ -109,6 +115,8 @@ public final class Layers {
     builtIn(SpatialDropout3D.class, SpatialDropout3D.Config.class, SpatialDropout3D::from);
     builtIn(SpectralNorm.class, SpectralNorm.Config.class, SpectralNorm::from);
     builtIn(TimeDistributed.class, TimeDistributed.Config.class, TimeDistributed::from);
+    builtIn(TransformerDecoderLayer.class, TransformerDecoderLayer.Config.class, TransformerDecoderLayer::from);
+    builtIn(TransformerEncoderLayer.class, TransformerEncoderLayer.Config.class, TransformerEncoderLayer::from);
     builtIn(Unfold2D.class, Unfold2D.Config.class, Unfold2D::from);
     builtIn(UnitNormalization.class, UnitNormalization.Config.class, UnitNormalization::from);
     builtIn(UpSampling1D.class, UpSampling1D.Config.class, UpSampling1D::from);

@@ -125,6 +125,11 @@ public final class Pass {
     return outputs == null ? List.of() : Collections.unmodifiableList(outputs);
   }
 
+  /** True when the caller asked for that name: a layer may then make what it would not store otherwise. */
+  boolean wants(String name) {
+    return wanted.contains(name);
+  }
+
   /** A layer has finished. */
   void finished(Block block, Tensor value) {
     if (wanted.contains(block.path())) {

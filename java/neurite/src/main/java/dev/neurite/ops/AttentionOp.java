@@ -11,7 +11,10 @@ import dev.neurite.tensor.Tensor;
 import java.util.Arrays;
 import java.util.function.UnaryOperator;
 
-/** Scaled dot-product attention: {@code softmax(scale q k^T + mask) v}, fused, or in tensor ops where weights are wanted. */
+/**
+ * Scaled dot-product attention: {@code softmax(scale q k^T + mask) v}, fused, or in tensor ops where weights are
+ * wanted.
+ */
 public final class AttentionOp {
 
   private static final Access TENSORS = Access.tensors();

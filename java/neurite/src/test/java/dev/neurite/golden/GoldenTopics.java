@@ -19,6 +19,7 @@ final class GoldenTopics {
           new NormGolden(),
           new RecurrentGolden(),
           new MiscGolden(),
+          new AttentionGolden(),
           new LossGolden(),
           new CtcGolden(),
           new TorchLossGolden(),
