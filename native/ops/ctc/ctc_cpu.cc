@@ -152,8 +152,10 @@ void sample_gradient(const CtcCase& task, int64_t b, T up, const T* x, const T* 
   if (counted > 0) {
     subtract_shares(states, x, lse, task.classes, alpha, total, static_cast<double>(up), d);
   }
-  memset(d + counted * task.classes, 0,
-         static_cast<size_t>((task.time - counted) * task.classes) * sizeof(T));
+  if (counted < task.time) {
+    memset(d + counted * task.classes, 0,
+           static_cast<size_t>((task.time - counted) * task.classes) * sizeof(T));
+  }
 }
 
 int64_t grain_of(const CtcCase& task) {

@@ -433,7 +433,7 @@ void planes_backward(const LayerNormPlan& plan, T* dx, T* dgamma, T* dbeta, cons
 
 template <typename T>
 void clear(T* values, int64_t n) {
-  if (values != nullptr) memset(values, 0, static_cast<size_t>(n) * sizeof(T));
+  if (values != nullptr && n > 0) memset(values, 0, static_cast<size_t>(n) * sizeof(T));
 }
 
 template <typename T>
