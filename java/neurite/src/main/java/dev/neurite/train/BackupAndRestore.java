@@ -41,6 +41,7 @@ public final class BackupAndRestore implements Callback {
   private boolean everyEpoch = true;
   private boolean keep;
   private boolean goOn;
+  private boolean anew;
 
   private FileChannel channel;
   private FileLock lock;
@@ -86,9 +87,18 @@ public final class BackupAndRestore implements Callback {
     return this;
   }
 
+  /** Whether a backup that is there is left alone and the training starts from its beginning (default: no). */
+  public BackupAndRestore startAnew(boolean on) {
+    anew = on;
+    return this;
+  }
+
   @Override
   public Optional<Checkpoint> resume(Run run) {
     lockFolder();
+    if (anew) {
+      return Optional.empty();
+    }
     Path current = folder.resolve(CURRENT);
     Path previous = folder.resolve(PREVIOUS);
     try {

@@ -4,6 +4,8 @@ import dev.neurite.data.Dataset;
 import java.io.PrintStream;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -26,6 +28,7 @@ import java.util.TreeMap;
  * @param nanGuard stop before a loss that is NaN or infinite can spoil the weights
  * @param checkInputs look for NaN and infinities in every batch
  * @param resume checkpoint to go on from, or null
+ * @param settings what checkpoints are to say about the run, as plain JSON values
  */
 public record Fit(
     int epochs,
@@ -38,7 +41,8 @@ public record Fit(
     Boolean shuffle,
     boolean nanGuard,
     boolean checkInputs,
-    Path resume) {
+    Path resume,
+    Map<String, Object> settings) {
 
   /** Checks the values. @throws IllegalArgumentException naming the wrong one */
   public Fit {
@@ -55,6 +59,7 @@ public record Fit(
     });
     classWeights = Map.copyOf(sorted);
     callbacks = List.copyOf(callbacks);
+    settings = Collections.unmodifiableMap(new LinkedHashMap<>(settings));
   }
 
   private static void require(boolean right, String what, String expected, Number given) {
@@ -65,7 +70,7 @@ public record Fit(
 
   /** A number of epochs, all else as by default. */
   public static Fit epochs(int epochs) {
-    return new Fit(epochs, 0, null, 0, Map.of(), List.of(), null, null, true, false, null);
+    return new Fit(epochs, 0, null, 0, Map.of(), List.of(), null, null, true, false, null, Map.of());
   }
 
   /**
@@ -76,19 +81,19 @@ public record Fit(
   public Fit batch(int n) {
     require(n >= 1, "batch", "1 or more", n);
     return new Fit(
-        epochs, n, validation, validationSplit, classWeights, callbacks, seed, shuffle, nanGuard, checkInputs, resume);
+        epochs, n, validation, validationSplit, classWeights, callbacks, seed, shuffle, nanGuard, checkInputs, resume, settings);
   }
 
   /** Measures loss and metrics on this data after each epoch. */
   public Fit validateOn(Dataset data) {
     return new Fit(
-        epochs, batch, data, validationSplit, classWeights, callbacks, seed, shuffle, nanGuard, checkInputs, resume);
+        epochs, batch, data, validationSplit, classWeights, callbacks, seed, shuffle, nanGuard, checkInputs, resume, settings);
   }
 
   /** Holds out the last part of the data (before shuffling) and measures on it after each epoch. */
   public Fit validationSplit(double share) {
     return new Fit(
-        epochs, batch, validation, share, classWeights, callbacks, seed, shuffle, nanGuard, checkInputs, resume);
+        epochs, batch, validation, share, classWeights, callbacks, seed, shuffle, nanGuard, checkInputs, resume, settings);
   }
 
   /** Weights in the loss by class number; classes not named count 1. Metrics are not weighted by it. */
@@ -96,7 +101,7 @@ public record Fit(
     Map<Long, Double> converted = new TreeMap<>();
     weights.forEach((label, weight) -> converted.put(label.longValue(), weight.doubleValue()));
     return new Fit(
-        epochs, batch, validation, validationSplit, converted, callbacks, seed, shuffle, nanGuard, checkInputs, resume);
+        epochs, batch, validation, validationSplit, converted, callbacks, seed, shuffle, nanGuard, checkInputs, resume, settings);
   }
 
   /** Adds callbacks. */
@@ -104,7 +109,7 @@ public record Fit(
     List<Callback> all = new ArrayList<>(callbacks);
     all.addAll(List.of(more));
     return new Fit(
-        epochs, batch, validation, validationSplit, classWeights, all, seed, shuffle, nanGuard, checkInputs, resume);
+        epochs, batch, validation, validationSplit, classWeights, all, seed, shuffle, nanGuard, checkInputs, resume, settings);
   }
 
   /** Shows the progress on standard output: a line that is updated on a terminal, else a line per epoch. */
@@ -120,25 +125,25 @@ public record Fit(
   /** Seed of shuffling and dropout (default: the library's). */
   public Fit seed(long n) {
     return new Fit(
-        epochs, batch, validation, validationSplit, classWeights, callbacks, n, shuffle, nanGuard, checkInputs, resume);
+        epochs, batch, validation, validationSplit, classWeights, callbacks, n, shuffle, nanGuard, checkInputs, resume, settings);
   }
 
   /** Shuffles in every epoch (true), or takes the data set's original order (false). */
   public Fit shuffle(boolean on) {
     return new Fit(
-        epochs, batch, validation, validationSplit, classWeights, callbacks, seed, on, nanGuard, checkInputs, resume);
+        epochs, batch, validation, validationSplit, classWeights, callbacks, seed, on, nanGuard, checkInputs, resume, settings);
   }
 
   /** Whether a loss of NaN or infinity stops the training before the weights change (default: yes). */
   public Fit nanGuard(boolean on) {
     return new Fit(
-        epochs, batch, validation, validationSplit, classWeights, callbacks, seed, shuffle, on, checkInputs, resume);
+        epochs, batch, validation, validationSplit, classWeights, callbacks, seed, shuffle, on, checkInputs, resume, settings);
   }
 
   /** Whether every batch is searched for NaN and infinities, reported with row and column (default: no). */
   public Fit checkInputs(boolean on) {
     return new Fit(
-        epochs, batch, validation, validationSplit, classWeights, callbacks, seed, shuffle, nanGuard, on, resume);
+        epochs, batch, validation, validationSplit, classWeights, callbacks, seed, shuffle, nanGuard, on, resume, settings);
   }
 
   /**
@@ -149,6 +154,13 @@ public record Fit(
   public Fit resume(Path checkpoint) {
     return new Fit(
         epochs, batch, validation, validationSplit, classWeights, callbacks, seed, shuffle, nanGuard, checkInputs,
-        checkpoint);
+        checkpoint, settings);
+  }
+
+  /** Plain JSON values that every checkpoint carries under {@code settings}, such as {@link RunConfig#toMap}. */
+  public Fit settings(Map<String, Object> values) {
+    return new Fit(
+        epochs, batch, validation, validationSplit, classWeights, callbacks, seed, shuffle, nanGuard, checkInputs, resume,
+        values);
   }
 }

@@ -111,6 +111,11 @@ public final class Run {
     return meters.values();
   }
 
+  /** What checkpoints say about the run: {@code Fit.settings}. */
+  public Map<String, Object> settings() {
+    return fit.settings();
+  }
+
   /** What was measured in the finished epochs. */
   public History history() {
     return new History(seed, finished);

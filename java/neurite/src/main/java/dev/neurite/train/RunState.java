@@ -38,6 +38,9 @@ final class RunState {
     state.put("passes", trainer.passes());
     state.put("epochs", StateValues.written(run.history().epochs()));
     state.put("optimizer", run.optimizer().name());
+    if (!run.settings().isEmpty()) {
+      state.put("settings", run.settings());
+    }
     if (run.optimizer().hasConstantRate()) {
       state.put("learning_rate", run.learningRate());
     }
