@@ -68,6 +68,15 @@ public final class Losses {
     return new CtcLoss();
   }
 
+  /**
+   * The sum of a loss over the steps of each sequence, then the mean over the sequences; padding does not count.
+   *
+   * @param step the loss of one step
+   */
+  public static SequenceLoss sequence(ElementLoss step) {
+    return new SequenceLoss(step, false);
+  }
+
   // ---- regression
 
   /** {@code mean((y - p)^2)} over the last axis. */

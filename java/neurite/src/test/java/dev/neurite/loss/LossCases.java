@@ -56,6 +56,7 @@ final class LossCases {
     cases.detection();
     cases.words();
     cases.sequences();
+    cases.steps();
     return cases.all;
   }
 
@@ -371,6 +372,26 @@ final class LossCases {
   }
 
   /** Three sequences of four steps and three classes: whole, with a repeat, and one that no alignment fits. */
+  /** Sequences of 3, 0 and 1 steps padded to 3; the reduction belongs to the loss of a step and does not matter. */
+  private void steps() {
+    Param p = param("p", Shape.of(3, 3, 1), SCORES);
+    Tensor y = Tensor.of(TARGETS, Shape.of(3, 3, 1));
+    Tensor lengths = Tensor.ofLongs(3, 0, 1);
+    for (boolean perStep : new boolean[] {false, true}) {
+      all.add(
+          new Case(
+              "Losses.sequence/1", perStep ? "per step" : "per sequence", true, List.of(p),
+              (r, w) -> Losses.sequence(Losses.meanSquaredError()).perStep(perStep)
+                  .apply(y, p, w ? Tensor.of(POSITIVE, SQUARE) : lengths)));
+    }
+    Param logits = param("logits", Shape.of(1, 3, 3), OTHERS);
+    all.add(
+        new Case(
+            "Losses.sequence/1", "an ignored class", false, List.of(logits),
+            (r, w) -> Losses.sequence(Losses.softmaxCrossEntropy().ignoreClass(-1)).perStep(true)
+                .apply(Tensor.of(new long[] {2, -1, 0}, Shape.of(1, 3)), logits)));
+  }
+
   private void sequences() {
     double[] logits = new double[36];
     for (int i = 0; i < logits.length; i++) {

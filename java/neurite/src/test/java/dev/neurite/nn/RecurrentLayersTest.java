@@ -128,6 +128,9 @@ class RecurrentLayersTest extends LayerContract {
         layer("time distributed convolution", () -> TimeDistributed.of(Conv2D.of(2, 3)), Shape.of(2, 3, 5, 5, 1))
             .output(2, 3, 3, 3, 2).parameters(20).multiplyAdds(486));
     all.add(
+        layer("time distributed dense, lengths", () -> TimeDistributed.of(Dense.of(5)), X, LENGTHS)
+            .integers(1, 2, 4, 0).output(3, 4, 5).parameters(15));
+    all.add(
         layer("time distributed activation", () -> TimeDistributed.of(Activation.TANH), X).output(3, 4, 2)
             .parameters(0));
   }
