@@ -11,7 +11,9 @@ import picocli.CommandLine.Command;
     description = "Deep learning for Java at native speed.",
     mixinStandardHelpOptions = true,
     versionProvider = InfoCommand.Version.class,
-    subcommands = {TrainCommand.class, EvaluateCommand.class, PredictCommand.class, InfoCommand.class})
+    subcommands = {
+        TrainCommand.class, EvaluateCommand.class, PredictCommand.class, DoctorCommand.class,
+        ExplainCommand.class, InfoCommand.class})
 public final class Main {
 
   private Main() {}

@@ -11,6 +11,8 @@ import dev.neurite.plot.LearningCurve;
 import dev.neurite.train.CsvLogger;
 import dev.neurite.train.Evaluation;
 import dev.neurite.train.Fit;
+import dev.neurite.train.Health;
+import dev.neurite.train.HealthLog;
 import dev.neurite.train.History;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -90,7 +92,7 @@ final class TrainCommand implements Callable<Integer> {
               Fit.epochs(passes)
                   .seed(seed)
                   .validateOn(choice.test().batch(256))
-                  .callbacks(CsvLogger.to(run.resolve("history.csv")))
+                  .callbacks(CsvLogger.to(run.resolve("history.csv")), HealthLog.to(run))
                   .verbose());
       report(text, model, choice, history, run);
     }
@@ -102,6 +104,7 @@ final class TrainCommand implements Callable<Integer> {
     model.save(saved);
     text.println("model          " + saved);
     text.println("history        " + run.resolve("history.csv"));
+    text.println("health         " + run.resolve(Health.FILE) + " (./neurite doctor " + run + ")");
     if (history.size() > 0) {
       LearningCurve.of(history).save(run, "curve");
       text.println("learning curve " + run.resolve("curve.png") + ", " + run.resolve("curve.svg"));

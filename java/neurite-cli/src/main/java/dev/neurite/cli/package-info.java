@@ -1,2 +1,2 @@
-/** The command {@code ./neurite}: train, evaluate, predict, info. */
+/** The command {@code ./neurite}: train, evaluate, predict, doctor, explain, info. */
 package dev.neurite.cli;

@@ -46,7 +46,7 @@ class MainTest {
     assertEquals(0, trained.code(), trained.err());
     assertTrue(trained.lastLine().matches("test accuracy: \\d+\\.\\d\\d %"), trained.lastLine());
     assertTrue(trained.out().contains("Parameters: "), "the summary is printed");
-    for (String name : List.of("model.neurite", "history.csv", "curve.png", "curve.svg")) {
+    for (String name : List.of("model.neurite", "history.csv", "health.jsonl", "curve.png", "curve.svg")) {
       assertTrue(Files.size(folder.resolve(name)) > 100, name);
     }
     assertEquals(4, Files.readAllLines(folder.resolve("history.csv")).size());

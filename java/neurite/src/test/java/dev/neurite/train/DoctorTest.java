@@ -1,15 +1,12 @@
 package dev.neurite.train;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
-import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.neurite.Neurite;
 import dev.neurite.data.Digits;
 import dev.neurite.error.FormatException;
-import dev.neurite.io.Json;
 import dev.neurite.loss.Losses;
 import dev.neurite.metric.Metrics;
 import dev.neurite.nn.BatchNorm;
@@ -21,70 +18,14 @@ import dev.neurite.nn.Model;
 import dev.neurite.optim.Adam;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Map;
-import java.util.stream.Stream;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.MethodSource;
 
-/** The doctor on runs made sick on purpose, one per disease, and on healthy ones. */
+/** The health log and what the doctor reads; the runs made sick on purpose are with the command line. */
 class DoctorTest {
-
-  static Stream<DoctorRuns.Case> cases() {
-    return DoctorRuns.all().stream();
-  }
-
-  private static void assertDiagnosed(DoctorRuns.Case which, long seed, Diagnosis d) {
-    String seen = which + ", seed " + seed + ":\n" + d;
-    if (which.disease() == null) {
-      assertTrue(d.healthy(), seen);
-    } else {
-      assertFalse(d.healthy(), seen);
-      assertEquals(which.disease(), d.first().kind(), seen);
-    }
-  }
-
-  @ParameterizedTest
-  @MethodSource("cases")
-  void theFirstFindingIsThePlantedDisease(DoctorRuns.Case which, @TempDir Path folder) {
-    Health measured = DoctorRuns.run(which, 1, folder);
-
-    Diagnosis read = Diagnosis.of(folder);
-
-    assertDiagnosed(which, 1, read);
-    assertEquals(Diagnosis.of(measured).verdict(), read.verdict(), "from memory and from the file");
-    assertTrue(read.toString().startsWith("Verdict: " + read.verdict()));
-    assertTrue(read.toHtml("run").contains("</html>"));
-    Map<String, Object> json =
-        Json.readObject("report", read.toJson().getBytes(StandardCharsets.UTF_8));
-    assertEquals(read.healthy(), json.get("healthy"));
-  }
-
-  @Tag("slow")
-  @ParameterizedTest
-  @MethodSource("cases")
-  void theDiagnosisHoldsForOtherSeeds(DoctorRuns.Case which) {
-    for (long seed = 2; seed <= 6; seed++) {
-      assertDiagnosed(which, seed, Diagnosis.of(DoctorRuns.run(which, seed, null)));
-    }
-  }
-
-  @Test
-  void labelNoiseNamesTheRowsWithWrongLabels() {
-    DoctorRuns.Case noise = DoctorRuns.all().stream().filter(c -> c.name().equals("label noise")).findFirst().orElseThrow();
-    List<Integer> rows = Diagnosis.of(DoctorRuns.run(noise, 3, null)).suspiciousRows();
-
-    long right = rows.stream().filter(r -> r % 10 == 0).count(); // every tenth label was changed
-
-    assertTrue(rows.size() > 80, rows.size() + " of 144 found");
-    assertTrue(right > 0.95 * rows.size(), right + " of " + rows.size() + " were changed");
-  }
 
   @Test
   void theLogDoesNotChangeTheTraining(@TempDir Path folder) {
@@ -118,14 +59,14 @@ class DoctorTest {
 
   @Test
   void aLineCutOffByAKilledProcessIsLeftOut(@TempDir Path folder) throws IOException {
-    DoctorRuns.run(DoctorRuns.all().get(0), 1, folder);
+    trained(HealthLog.to(folder));
     Path file = folder.resolve(Health.FILE);
     List<String> lines = Files.readAllLines(file);
     int whole = Health.read(file).checkups().size();
 
     Files.writeString(file, String.join("\n", lines.subList(0, 3)) + "\n" + lines.get(3).substring(0, 40));
 
-    assertTrue(whole > 2);
+    assertEquals(3, whole); // before the first step, and after each of two epochs
     assertEquals(2, Health.read(file).checkups().size());
   }
 

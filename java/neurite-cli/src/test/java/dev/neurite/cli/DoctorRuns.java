@@ -1,7 +1,10 @@
-package dev.neurite.train;
+package dev.neurite.cli;
 
+import dev.neurite.Neurite;
+import dev.neurite.data.Batch;
 import dev.neurite.data.Dataset;
 import dev.neurite.data.Digits;
+import dev.neurite.error.NumericsException;
 import dev.neurite.init.Initializer;
 import dev.neurite.init.Initializers;
 import dev.neurite.loss.Loss;
@@ -20,10 +23,12 @@ import dev.neurite.nn.Padding;
 import dev.neurite.optim.Adam;
 import dev.neurite.optim.Optimizer;
 import dev.neurite.optim.Sgd;
-import dev.neurite.Neurite;
-import dev.neurite.error.NumericsException;
 import dev.neurite.tensor.Shape;
 import dev.neurite.tensor.Tensor;
+import dev.neurite.train.Finding;
+import dev.neurite.train.Fit;
+import dev.neurite.train.Health;
+import dev.neurite.train.HealthLog;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -241,8 +246,8 @@ final class DoctorRuns {
     return digits(mlp(), new Digits(noisy, digits.test()), Adam.of(1e-3), 10);
   }
 
-  static Dataset withWrongLabels(Dataset data, SplittableRandom random) {
-    var all = data.all();
+  private static Dataset withWrongLabels(Dataset data, SplittableRandom random) {
+    Batch all = data.all();
     long[] labels = all.y().toLongs();
     for (int i = 0; i < labels.length; i += 10) {
       labels[i] = (labels[i] + 1 + random.nextInt(9)) % 10;
