@@ -46,6 +46,7 @@ public final class Layers {
     builtIn(AdditiveAttention.class, AdditiveAttention.Config.class, AdditiveAttention::from);
     builtIn(AlphaDropout.class, AlphaDropout.Config.class, AlphaDropout::from);
     builtIn(Attention.class, Attention.Config.class, Attention::from);
+    builtIn(Average.class, Average.Config.class, Average::from);
     builtIn(AvgPool1D.class, AvgPool1D.Config.class, AvgPool1D::from);
     builtIn(AvgPool2D.class, AvgPool2D.Config.class, AvgPool2D::from);
     builtIn(AvgPool3D.class, AvgPool3D.Config.class, AvgPool3D::from);
@@ -66,6 +67,7 @@ public final class Layers {
     builtIn(Dense.class, Dense.Config.class, Dense::from);
     builtIn(DepthwiseConv1D.class, DepthwiseConv1D.Config.class, DepthwiseConv1D::from);
     builtIn(DepthwiseConv2D.class, DepthwiseConv2D.Config.class, DepthwiseConv2D::from);
+    builtIn(Dot.class, Dot.Config.class, Dot::from);
     builtIn(Dropout.class, Dropout.Config.class, Dropout::from);
     builtIn(Embedding.class, Embedding.Config.class, Embedding::from);
     builtIn(EmbeddingBag.class, EmbeddingBag.Config.class, EmbeddingBag::from);
@@ -87,22 +89,28 @@ public final class Layers {
     builtIn(LpPool2D.class, LpPool2D.Config.class, LpPool2D::from);
     builtIn(LpPool3D.class, LpPool3D.Config.class, LpPool3D::from);
     builtIn(Lstm.class, Lstm.Config.class, Lstm::from);
+    builtIn(Masking.class, Masking.Config.class, Masking::from);
     builtIn(MaxPool1D.class, MaxPool1D.Config.class, MaxPool1D::from);
     builtIn(MaxPool2D.class, MaxPool2D.Config.class, MaxPool2D::from);
     builtIn(MaxPool3D.class, MaxPool3D.Config.class, MaxPool3D::from);
+    builtIn(Maximum.class, Maximum.Config.class, Maximum::from);
     builtIn(Maxout.class, Maxout.Config.class, Maxout::from);
+    builtIn(Minimum.class, Minimum.Config.class, Minimum::from);
+    builtIn(MultiHeadAttention.class, MultiHeadAttention.Config.class, MultiHeadAttention::from);
+    builtIn(Multiply.class, Multiply.Config.class, Multiply::from);
     builtIn(Normalization.class, Normalization.Config.class, Normalization::from);
     builtIn(PRelu.class, PRelu.Config.class, PRelu::from);
-    builtIn(MultiHeadAttention.class, MultiHeadAttention.Config.class, MultiHeadAttention::from);
     builtIn(Pad1D.class, Pad1D.Config.class, Pad1D::from);
     builtIn(Pad2D.class, Pad2D.Config.class, Pad2D::from);
     builtIn(Pad3D.class, Pad3D.Config.class, Pad3D::from);
+    builtIn(Permute.class, Permute.Config.class, Permute::from);
     builtIn(PixelShuffle.class, PixelShuffle.Config.class, PixelShuffle::from);
     builtIn(PixelUnshuffle.class, PixelUnshuffle.Config.class, PixelUnshuffle::from);
-    builtIn(RRelu.class, RRelu.Config.class, RRelu::from);
-    builtIn(Rescaling.class, Rescaling.Config.class, Rescaling::from);
     builtIn(PositionEmbedding.class, PositionEmbedding.Config.class, PositionEmbedding::from);
     builtIn(PositionalEncoding.class, PositionalEncoding.Config.class, PositionalEncoding::from);
+    builtIn(RRelu.class, RRelu.Config.class, RRelu::from);
+    builtIn(RepeatVector.class, RepeatVector.Config.class, RepeatVector::from);
+    builtIn(Rescaling.class, Rescaling.Config.class, Rescaling::from);
     builtIn(Reshape.class, Reshape.Config.class, Reshape::from);
     builtIn(Resize2D.class, Resize2D.Config.class, Resize2D::from);
     builtIn(RmsNorm.class, RmsNorm.Config.class, RmsNorm::from);
@@ -114,6 +122,7 @@ public final class Layers {
     builtIn(SpatialDropout2D.class, SpatialDropout2D.Config.class, SpatialDropout2D::from);
     builtIn(SpatialDropout3D.class, SpatialDropout3D.Config.class, SpatialDropout3D::from);
     builtIn(SpectralNorm.class, SpectralNorm.Config.class, SpectralNorm::from);
+    builtIn(Subtract.class, Subtract.Config.class, Subtract::from);
     builtIn(TimeDistributed.class, TimeDistributed.Config.class, TimeDistributed::from);
     builtIn(TransformerDecoderLayer.class, TransformerDecoderLayer.Config.class, TransformerDecoderLayer::from);
     builtIn(TransformerEncoderLayer.class, TransformerEncoderLayer.Config.class, TransformerEncoderLayer::from);
@@ -174,6 +183,9 @@ public final class Layers {
   }
 
   static Kind of(Block block) {
+    if (block instanceof Lambda) {
+      block.config(); // says why not, better than an unknown type would
+    }
     for (Kind kind : KINDS.values()) {
       if (kind.type == block.getClass()) {
         return kind;

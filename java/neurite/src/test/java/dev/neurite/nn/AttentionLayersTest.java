@@ -50,6 +50,8 @@ class AttentionLayersTest extends LayerContract {
         .output(2, 3, 6).parameters(24).multiplyAdds(72 + 180));
     all.add(layer("attention, concatenated",
         () -> Attention.of().scoreMode(ScoreMode.CONCAT).useScale(true).causal(true), QUERY, VALUE, KEY).output(2, 3, 6).parameters(2));
+    all.add(layer("attention with lengths", () -> Attention.of().lengths(true), QUERY, VALUE, KEY, Shape.of(2))
+        .integers(3, 0, 3).output(2, 3, 6));
     all.add(layer("attention with dropout", () -> Attention.of().dropout(0.3), QUERY, VALUE, KEY).output(2, 3, 6)
         .random());
     all.add(layer("additive attention", AdditiveAttention::of, QUERY, VALUE, KEY).output(2, 3, 6).parameters(4)
@@ -70,6 +72,8 @@ class AttentionLayersTest extends LayerContract {
         .bias(false).causal(true), QUERY, QUERY).output(2, 3, 4).parameters(32 + 16 + 24 + 48));
     all.add(layer("multi-head attention, masked, rotary", () -> MultiHeadAttention.of(2, 2).masked(true).rotary(100)
         .outputShape(3, 2), QUERY, VALUE, Shape.of(2, 2, 3, 5)).output(2, 3, 3, 2));
+    all.add(layer("multi-head attention with lengths", () -> MultiHeadAttention.of(2, 2).lengths(true), QUERY, VALUE,
+        Shape.of(2)).integers(2, 2, 9).output(2, 3, 4));
     all.add(layer("multi-head attention with dropout", () -> MultiHeadAttention.of(2, 2).dropout(0.3), QUERY, VALUE)
         .output(2, 3, 4).random());
   }

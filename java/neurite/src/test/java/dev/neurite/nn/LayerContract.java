@@ -49,6 +49,8 @@ public abstract class LayerContract {
     long multiplyAdds = -1;
     long ids;
     boolean smooth = true;
+    boolean differentiable = true;
+    String unsaved;
     int integersAt = -1;
     long[] integers;
     Shape bad;
@@ -102,6 +104,18 @@ public abstract class LayerContract {
       return this;
     }
 
+    /** No gradient check at all: the output holds integers. */
+    public Case noGradient() {
+      this.differentiable = false;
+      return this;
+    }
+
+    /** A model with the layer must be refused by {@code save}, with that text in the message. */
+    public Case unsaved(String text) {
+      this.unsaved = text;
+      return this;
+    }
+
     /** A shape the layer must refuse at build time, with a first line that names it and holds the text. */
     public Case refuses(Shape shape, String text) {
       this.bad = shape;
@@ -122,8 +136,10 @@ public abstract class LayerContract {
             c -> {
               List<DynamicTest> tests = new ArrayList<>();
               tests.add(DynamicTest.dynamicTest(c.name + ": shape and counts", () -> shapes(c)));
-              tests.add(DynamicTest.dynamicTest(c.name + ": gradients, inference", () -> gradients(c, false)));
-              if (c.smooth) {
+              if (c.differentiable) {
+                tests.add(DynamicTest.dynamicTest(c.name + ": gradients, inference", () -> gradients(c, false)));
+              }
+              if (c.differentiable && c.smooth) {
                 tests.add(DynamicTest.dynamicTest(c.name + ": gradients, training", () -> gradients(c, true)));
               }
               tests.add(DynamicTest.dynamicTest(c.name + ": save and load", () -> saveAndLoad(c)));
@@ -218,6 +234,12 @@ public abstract class LayerContract {
       List<Tensor> in = inputs(c, DType.FLOAT32);
       model.call(in, Pass.training(1));
       Path file = folder.resolve("layer.neurite");
+      if (c.unsaved != null) {
+        String message = assertThrows(IllegalStateException.class, () -> model.save(file)).getMessage();
+        assertTrue(message.contains(c.unsaved), message);
+        model.close();
+        return;
+      }
       model.save(file);
       Model back = Model.load(file);
       assertArrayEquals(
