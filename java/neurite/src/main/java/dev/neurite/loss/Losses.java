@@ -77,6 +77,30 @@ public final class Losses {
     return new SequenceLoss(step, false);
   }
 
+  /**
+   * {@code (1 - p_label^q) / q} from probabilities and class numbers (Zhang and Sabuncu 2018): between cross-entropy
+   * (q towards 0) and the mean absolute error (q = 1), so wrong labels do less harm; Keras' q is 0.5.
+   *
+   * <p><b>Shapes</b>: labels int64 {@code [batch, ...]}, predictions {@code [batch, ..., classes]}, per sample
+   * {@code [batch, ...]}.
+   *
+   * @throws IllegalArgumentException for q outside (0, 1]
+   */
+  public static ElementLoss categoricalGeneralizedCrossEntropy(double q) {
+    String who = "categoricalGeneralizedCrossEntropy";
+    if (!(q > 0 && q <= 1)) {
+      throw new IllegalArgumentException(who + ": expected q in (0, 1], given " + q);
+    }
+    return FormulaLoss.raw(
+        who,
+        (y, p) -> {
+          Tensor labels = Labels.classes(who, y, p);
+          Labels.requireInRange(who, labels, p.shape().last(), Long.MIN_VALUE);
+          Tensor own = labels.oneHot(p.shape().last(), p.dtype()).mul(p).sum(-1);
+          return own.clamp(EPSILON, 1).pow(q).rsub(1).mul(1 / q);
+        });
+  }
+
   // ---- regression
 
   /** {@code mean((y - p)^2)} over the last axis. */

@@ -165,6 +165,8 @@ final class LossCases {
     element(name, "soft, smoothed", Losses.softmaxCrossEntropy().labelSmoothing(0.2), ONE_HOT, SCORES);
     classes(name, "", Losses.softmaxCrossEntropy(), SCORES, 1, 0, 2);
     classes(name, "ignored", Losses.softmaxCrossEntropy().ignoreClass(-1).labelSmoothing(.1), SCORES, 1, -1, 2);
+    classes("Losses.categoricalGeneralizedCrossEntropy/1", "", Losses.categoricalGeneralizedCrossEntropy(0.5), POSITIVE,
+        1, 0, 2);
     name = "Losses.sparseCategoricalCrossEntropy/0";
     var sparse = Losses.sparseCategoricalCrossEntropy();
     classes(name, "", sparse, POSITIVE, 1, 0, 2);

@@ -1,5 +1,6 @@
 package dev.neurite.loss;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -244,5 +245,21 @@ class LossesTest {
     assertThrows(IllegalArgumentException.class, () -> Losses.huber(0));
     assertThrows(IllegalArgumentException.class, () -> Losses.softmaxCrossEntropy().labelSmoothing(1.5));
     assertThrows(IllegalArgumentException.class, () -> Losses.binaryCrossEntropy().labelSmoothing(Double.NaN));
+  }
+
+  @Test
+  void generalizedCrossEntropyLiesBetweenCrossEntropyAndAbsoluteError() {
+    Tensor p = Tensor.of(new double[][] {{.64, .2, .16}, {.25, .5, .25}});
+    Tensor labels = Tensor.ofLongs(0, 2);
+    double[] half = Losses.categoricalGeneralizedCrossEntropy(.5).perSample(labels, p).toDoubles();
+    assertArrayEquals(new double[] {(1 - .8) / .5, (1 - .5) / .5}, half, 1e-12);
+    double[] absolute = Losses.categoricalGeneralizedCrossEntropy(1).perSample(labels, p).toDoubles();
+    assertArrayEquals(new double[] {.36, .75}, absolute, 1e-12);
+    double[] nearly = Losses.categoricalGeneralizedCrossEntropy(1e-6).perSample(labels, p).toDoubles();
+    assertArrayEquals(new double[] {-Math.log(.64), -Math.log(.25)}, nearly, 1e-5);
+    assertThrows(IllegalArgumentException.class, () -> Losses.categoricalGeneralizedCrossEntropy(0));
+    assertThrows(
+        IllegalArgumentException.class,
+        () -> Losses.categoricalGeneralizedCrossEntropy(.5).apply(Tensor.ofLongs(0, 3), p));
   }
 }
