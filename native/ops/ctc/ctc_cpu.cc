@@ -15,12 +15,30 @@ namespace {
 
 constexpr int64_t kSampleGrain = 1024;  // states times steps of one chunk, about 20 us
 
-// log(exp(a) + exp(b) + exp(c)); -infinity when all are.
-inline double log_sum(double a, double b, double c) {
-  const double ab = a > b ? a : b;
-  const double top = ab > c ? ab : c;
+// to[s] = log(exp(a[s]) + exp(b[s]) + exp(c[s] + d[s])), -infinity where all are. Three loops, each simple
+// enough for the compiler to vectorise (as one they are not); `room` has 2 n places, `to` is no input.
+inline void log_sums_of(double* NRT_RESTRICT to, const double* a, const double* b, const double* c,
+                        const double* d, double* NRT_RESTRICT room, int64_t n) {
+  double* NRT_RESTRICT top = room;
+  double* NRT_RESTRICT sum = room + n;
+  for (int64_t s = 0; s < n; ++s) {
+    const double x = a[s], y = b[s], z = c[s] + d[s];
+    const double xy = x > y ? x : y;
+    const double largest = xy > z ? xy : z;
+    top[s] = largest > -1e308 ? largest : 0;
+  }
+  for (int64_t s = 0; s < n; ++s) {
+    const double m = top[s];
+    sum[s] = math::exp(a[s] - m) + math::exp(b[s] - m) + math::exp(c[s] + d[s] - m);
+  }
+  for (int64_t s = 0; s < n; ++s) to[s] = math::log(sum[s]) + top[s];
+}
+
+// log(exp(a) + exp(b)).
+inline double log_sum(double a, double b) {
+  const double top = a > b ? a : b;
   const double shift = top > -1e308 ? top : 0;
-  return math::log(math::exp(a - shift) + math::exp(b - shift) + math::exp(c - shift)) + shift;
+  return math::log(math::exp(a - shift) + math::exp(b - shift)) + shift;
 }
 
 // The states of one sample. `emission` and the rows of alpha are padded by two states on each side.
@@ -69,6 +87,7 @@ double alphas(const States& states, const T* x, const T* lse, int64_t classes, d
   if (states.steps == 0) return n == 1 ? 0 : never;
   ScratchMark mark;
   double* NRT_RESTRICT emission = scratch<double>(n);
+  double* room = scratch<double>(2 * n);
   double* last = padded_row(memory, n);
   emissions(states, emission, x, lse[0]);
   for (int64_t s = 0; s < n; ++s) last[s] = s < 2 ? emission[s] : never;
@@ -76,14 +95,10 @@ double alphas(const States& states, const T* x, const T* lse, int64_t classes, d
     const double* before = last;
     last = padded_row(memory + t % rows * states.padded(), n);
     emissions(states, emission, x + t * classes, lse[t]);
-    const double* from_two = states.from_two;
-    double* NRT_RESTRICT to = last;
-    NRT_INDEPENDENT
-    for (int64_t s = 0; s < n; ++s) {
-      to[s] = log_sum(before[s], before[s - 1], before[s - 2] + from_two[s]) + emission[s];
-    }
+    log_sums_of(last, before, before - 1, before - 2, states.from_two, room, n);
+    for (int64_t s = 0; s < n; ++s) last[s] += emission[s];
   }
-  return log_sum(last[n - 1], n > 1 ? last[n - 2] : never, never);
+  return log_sum(last[n - 1], n > 1 ? last[n - 2] : never);
 }
 
 // Takes the share of the alignments off the gradient: d[t][label[s]] -= up * exp(alpha + beta - total).
@@ -94,18 +109,14 @@ void subtract_shares(const States& states, const T* x, const T* lse, int64_t cla
   const double never = negative_infinity<double>();
   ScratchMark mark;
   double* NRT_RESTRICT emission = scratch<double>(n);
+  double* room = scratch<double>(2 * n);
   double* beta = padded_row(scratch<double>(states.padded()), n);
   double* entered = padded_row(scratch<double>(states.padded()), n);  // beta + emission of the step after
   double* NRT_RESTRICT share = scratch<double>(n);
   for (int64_t s = 0; s < n; ++s) beta[s] = s >= n - 2 ? 0 : never;
   for (int64_t t = states.steps - 1; t >= 0; --t) {
     if (t < states.steps - 1) {
-      const double* from_two = states.from_two + 2;
-      double* NRT_RESTRICT to = beta;
-      NRT_INDEPENDENT
-      for (int64_t s = 0; s < n; ++s) {
-        to[s] = log_sum(entered[s], entered[s + 1], entered[s + 2] + from_two[s]);
-      }
+      log_sums_of(beta, entered, entered + 1, entered + 2, states.from_two + 2, room, n);
     }
     const double* row = alpha + t * states.padded() + 2;
     for (int64_t s = 0; s < n; ++s) share[s] = math::exp(row[s] + beta[s] - total) * up;

@@ -46,6 +46,7 @@ public final class SpectralNorm extends Layer {
   private int iterations = 1;
   private Param kernel;
   private Param vector;
+  private Param.AfterStep projection;
 
   private SpectralNorm(Layer layer) {
     this.layer = child("layer", layer);
@@ -101,8 +102,11 @@ public final class SpectralNorm extends Layer {
       try (Scope scope = Scope.open()) {
         kernel.assign(divided(kernel));
       }
-      Param.AfterStep before = kernel.afterStep();
-      kernel.afterStep((values, rate) -> divided(before == null ? values : before.apply(values, rate)));
+    }
+    Param.AfterStep before = kernel.afterStep();
+    if (before == null || before != projection) { // the layer's own rule, which its build has set, comes first
+      projection = (values, rate) -> divided(before == null ? values : before.apply(values, rate));
+      kernel.afterStep(projection);
     }
     return out;
   }
