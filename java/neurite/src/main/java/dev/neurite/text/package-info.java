@@ -1,2 +1,2 @@
-/** Text and label sequences: decoding. */
+/** Text and label sequences: vocabularies, tokenizers, decoding, word vectors and their scores. */
 package dev.neurite.text;

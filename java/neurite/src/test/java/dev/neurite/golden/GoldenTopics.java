@@ -31,6 +31,7 @@ final class GoldenTopics {
           new PracticeGolden(),
           new InitGolden(),
           new TrainingGolden(),
+          new TextGolden(),
           new TensorFileGolden(),
           new DataGolden());
 
