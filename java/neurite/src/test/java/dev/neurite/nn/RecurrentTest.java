@@ -359,4 +359,16 @@ class RecurrentTest {
     assertSame(shared, model.children().get("gru"));
     model.close();
   }
+
+  @Test
+  void lengthsMayComeFromPaddedIds() {
+    Input ids = Input.of(5).dtype(DType.INT64);
+    Gru gru = Gru.of(4);
+    Embedding words = Embedding.of(9, 3);
+    Model model = Model.of(ids, gru.on(words.on(ids), Masking.of().on(ids)));
+    Tensor x = Tensor.of(new long[] {3, 1, 7, 0, 0, 2, 8, 4, 4, 5, 0, 0, 0, 0, 0}, Shape.of(3, 5));
+    Tensor expected = gru.call(words.call(x), Tensor.ofLongs(3, 5, 0), Pass.inference());
+    assertArrayEquals(expected.toDoubles(), model.call(x).toDoubles());
+    model.close();
+  }
 }

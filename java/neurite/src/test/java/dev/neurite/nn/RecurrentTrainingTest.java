@@ -1,5 +1,6 @@
 package dev.neurite.nn;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -93,6 +94,44 @@ class RecurrentTrainingTest {
       assertTrue(last < 0.02, "loss " + last);
       adam.close();
       model.close();
+    }
+  }
+
+  /** Lengths as a second input of a compiled model: what padding holds does not matter to fit, evaluate or predict. */
+  @Test
+  void aModelWithLengthsIsFittedWhateverThePaddingHolds() {
+    double[] clean = fitted(0);
+    double[] dirty = fitted(1e6);
+    assertArrayEquals(clean, dirty);
+    assertTrue(clean[0] < 0.1, "loss " + clean[0]);
+  }
+
+  private static double[] fitted(double padding) {
+    Neurite.seed(5);
+    int count = 48;
+    int time = 6;
+    double[] x = new double[count * time];
+    long[] lengths = new long[count];
+    long[] y = new long[count];
+    for (int b = 0; b < count; b++) {
+      lengths[b] = 1 + b % time;
+      y[b] = b / 2 % 2;
+      for (int t = 0; t < time; t++) {
+        boolean last = t == lengths[b] - 1;
+        x[b * time + t] = t >= lengths[b] ? padding : last ? 2 * y[b] - 1 : 0.2 * Math.cos(3.3 * b + t);
+      }
+    }
+    try (Scope scope = Scope.open()) {
+      Input in = Input.of(time, 1);
+      Input len = Input.of().dtype(DType.INT64);
+      Model model = Model.of(List.of(in, len), Dense.of(2).on(Lstm.of(6).on(in, len)));
+      model.compile(Adam.of(0.05), Losses.softmaxCrossEntropy());
+      List<Tensor> inputs = List.of(Tensor.of(x, Shape.of(count, time, 1), DType.FLOAT32), Tensor.ofLongs(lengths));
+      Dataset data = Dataset.of(inputs, Tensor.ofLongs(y));
+      History history = model.fit(data.batch(12), Fit.epochs(25).seed(1));
+      double loss = history.last("loss");
+      model.close();
+      return new double[] {loss};
     }
   }
 }
