@@ -14,7 +14,8 @@ import java.util.List;
  *
  * <p><b>Inputs</b>, in this order: query, value, key (left out: the values), a mask if {@link #masked}, lengths if
  * {@link #lengths}. A mask is bool with true = may attend, or holds values added to the scores; lengths are int64,
- * one per sample: keys from there on are not attended. A query that may attend nothing gives zeros.
+ * one per sample: keys from there on are not attended (in [0, keys], others are refused). A query that may attend
+ * nothing gives zeros.
  *
  * <p><b>Shapes</b>: query {@code [batch, queries, width]}, value {@code [batch, keys, value width]}, key {@code [batch,
  * keys, width]}, output {@code [batch, queries, value width]}; or all with a heads axis behind the batch, where each

@@ -56,7 +56,7 @@ record AttentionInputs<T>(T query, T value, T key, T mask, T lengths) {
 
   /** The restriction of a call; scores are [batch, heads, queries, keys]. */
   static AttentionOp.Rule rule(String who, AttentionInputs<Tensor> in, boolean causal, double scale) {
-    return new AttentionOp.Rule(fourAxes(in.mask), wholeNumbers(who, in.lengths), causal, scale);
+    return new AttentionOp.Rule(fourAxes(in.mask), lengths(who, in), causal, scale);
   }
 
   private static Tensor fourAxes(Tensor mask) {
@@ -66,14 +66,27 @@ record AttentionInputs<T>(T query, T value, T key, T mask, T lengths) {
     return mask.rank() == 3 ? mask.expandDims(1) : mask.expandDims(1).expandDims(1);
   }
 
-  private static Tensor wholeNumbers(String who, Tensor lengths) {
-    if (lengths == null) {
+  private static Tensor lengths(String who, AttentionInputs<Tensor> in) {
+    Tensor given = in.lengths;
+    if (given == null) {
       return null;
     }
-    if (lengths.dtype().isFloating()) {
-      throw new DTypeException(who + ": expected int64 lengths, given " + lengths.describe());
+    if (given.dtype().isFloating() || given.dtype() == DType.BOOL) {
+      throw new DTypeException(who + ": expected int64 lengths, given " + given.describe());
     }
-    return lengths.cast(DType.INT64).reshape(lengths.size());
+    if (given.rank() == 0 || given.dim(0) != in.query.dim(0) || given.size() != given.dim(0)) {
+      throw new ShapeException(who + ": expected lengths [" + in.query.dim(0) + "], given " + given.shape());
+    }
+    Tensor lengths = given.cast(DType.INT64).reshape(given.size());
+    long keys = in.key.dim(-2);
+    long[] values = lengths.toLongs();
+    for (int i = 0; i < values.length; i++) {
+      if (values[i] < 0 || values[i] > keys) {
+        throw new IllegalArgumentException(
+            who + ": expected lengths in [0, " + keys + "], given " + values[i] + " for sequence " + i);
+      }
+    }
+    return lengths;
   }
 
   /** What a pass does to attention weights. */

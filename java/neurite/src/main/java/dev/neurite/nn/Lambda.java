@@ -52,8 +52,8 @@ public final class Lambda extends Layer {
     Shape two = tried(in, 2);
     if (one.rank() != two.rank()) {
       throw new ShapeException(
-          who() + ": expected a function whose result has the same number of axes for every batch, given " + one + " and "
-              + two);
+          who() + ": expected a function whose result has the same number of axes for every batch, given " + one
+              + " and " + two);
     }
     Shape out = one;
     for (int i = 0; i < one.rank(); i++) {
