@@ -24,7 +24,7 @@ import org.junit.jupiter.api.io.TempDir;
 class TrainingPicturesTest {
 
   @Test
-  void theErrorSurfaceShowsTheValleyAndTheWayIntoIt(@TempDir Path folder) throws Exception {
+  void F10_theErrorSurfaceShowsTheValleyAndTheWayIntoIt(@TempDir Path folder) throws Exception {
     Exercise n4 = Exercise.preset("n4");
     ErrorSurfacePicture picture =
         ErrorSurfacePicture.of(ErrorSurface.scan(n4, -6, 6, 61))

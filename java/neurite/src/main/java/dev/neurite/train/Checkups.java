@@ -1,11 +1,16 @@
 package dev.neurite.train;
 
 import dev.neurite.data.Dataset;
+import dev.neurite.nn.Activation;
 import dev.neurite.nn.Model;
+import dev.neurite.nn.Pass;
 import dev.neurite.ops.RootSeed;
+import dev.neurite.tensor.Scope;
+import dev.neurite.tensor.Tensor;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.ToDoubleBiFunction;
 
 /** Examines a model as it is now, without a run: what {@code Model.diagnose} calls. */
 public final class Checkups {
@@ -28,6 +33,41 @@ public final class Checkups {
       return Diagnosis.of(health, options, findings -> rate(trainer, training, findings), false);
     }
     return Diagnosis.of(health, options, findings -> { }, !fresh);
+  }
+
+  /**
+   * Counts dead units: for every layer behind a ReLU, the share of units that give 0 for all examples, by path.
+   *
+   * @param x examples as the model takes them, a batch at a time
+   */
+  public static Map<String, Double> deadUnits(Model model, Tensor x) {
+    return count(model, x, HealthProbe::dead);
+  }
+
+  /**
+   * Counts saturated outputs: for every layer with an activation, the share of outputs beyond 95 % of its range, by
+   * path; 0 for unbounded functions.
+   *
+   * @param x examples as the model takes them, a batch at a time
+   */
+  public static Map<String, Double> saturatedUnits(Model model, Tensor x) {
+    return count(model, x, HealthProbe::saturated);
+  }
+
+  private static Map<String, Double> count(
+      Model model, Tensor x, ToDoubleBiFunction<Tensor, Activation> share) {
+    Map<String, Double> shares = new LinkedHashMap<>();
+    try (Scope scope = Scope.open()) {
+      Pass pass = Pass.inference().capturingAll();
+      model.call(x, pass);
+      for (Pass.Output o : pass.outputs()) {
+        Activation activation = o.block().finalActivation();
+        if (!activation.equals(Activation.LINEAR)) {
+          shares.put(o.block().path(), share.applyAsDouble(o.value(), activation));
+        }
+      }
+    }
+    return shares;
   }
 
   private static Health measure(Trainer trainer, Dataset training, Dataset validation, DiagnosisOptions options) {

@@ -60,7 +60,7 @@ class ExplainTest {
   }
 
   @Test
-  void n1WithFixedBiases() {
+  void N1_stepWithFixedBiases() {
     Explanation e = Explain.step(Exercise.preset("n1"), 10_000);
 
     assertUnit(e, "h1", ".3775", ".593269992");
@@ -82,7 +82,7 @@ class ExplainTest {
   }
 
   @Test
-  void n1WithABiasPerUnitAndWithSharedBiases() {
+  void N1_stepWithABiasPerUnitAndWithSharedBiases() {
     Explanation unit = Explain.step(Exercise.preset("n1").withBias(SmallNet.Bias.UNIT), 10_000);
 
     assertDigits(".280471447", unit.lossAfter());
@@ -96,7 +96,7 @@ class ExplainTest {
   }
 
   @Test
-  void n2WithHalfTheSquareAndTheFullSquare() {
+  void N2_stepWithHalfTheSquareAndTheFullSquare() {
     Explanation half = Explain.step(Exercise.preset("n2"), 1);
 
     assertUnit(half, "4", "-.7", ".331812228");
@@ -120,7 +120,7 @@ class ExplainTest {
   }
 
   @Test
-  void n3WithTheFullSquareAndHalfOfIt() {
+  void N3_stepWithTheFullSquareAndHalfOfIt() {
     Explanation full = Explain.step(Exercise.preset("n3"), 1);
 
     assertUnit(full, "5", ".4", ".598687660");
@@ -137,7 +137,7 @@ class ExplainTest {
   }
 
   @Test
-  void n4AlongItsDescent() {
+  void N4_stepsAlongTheDescent() {
     Explanation one = Explain.step(Exercise.preset("n4"), 1);
     assertGradients(one, Map.of("w", "-.005492319", "b", "-.007711159"));
     assertDigits(".415819901", one.lossBefore());
