@@ -9,8 +9,8 @@ import java.util.List;
  * Mean of windows chosen so that the result has a given size, whatever the input's: window i of an
  * axis covers the cells {@code floor(i * n / size)} to {@code ceil((i + 1) * n / size) - 1}.
  *
- * <p><b>Shapes</b>: input {@code [batch, depth, height, width, channels]}, output {@code [batch, size, size, size,
- * channels]}. As PyTorch's {@code AdaptiveAvgPool3d}.
+ * <p><b>Shapes</b>: input {@code [batch, depth, height, width, channels]}, output {@code [batch,
+ * size, size, size, channels]}. As PyTorch's {@code AdaptiveAvgPool3d}.
  */
 public final class AdaptiveAvgPool3D extends Layer {
 

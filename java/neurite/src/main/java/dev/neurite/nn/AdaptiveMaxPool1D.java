@@ -6,8 +6,9 @@ import dev.neurite.tensor.Tensor;
 import java.util.List;
 
 /**
- * Largest value of windows chosen so that the result has a given size, whatever the input's: window i of an
- * axis covers the cells {@code floor(i * n / size)} to {@code ceil((i + 1) * n / size) - 1}; ties go to the first cell.
+ * Largest value of windows chosen so that the result has a given size, whatever the input's: window
+ * i of an axis covers the cells {@code floor(i * n / size)} to {@code ceil((i + 1) * n / size) -
+ * 1}; ties go to the first cell.
  *
  * <p><b>Shapes</b>: input {@code [batch, length, channels]}, output {@code [batch, size,
  * channels]}. As PyTorch's {@code AdaptiveMaxPool1d}.

@@ -6,11 +6,12 @@ import dev.neurite.tensor.Tensor;
 import java.util.List;
 
 /**
- * Largest value of windows chosen so that the result has a given size, whatever the input's: window i of an
- * axis covers the cells {@code floor(i * n / size)} to {@code ceil((i + 1) * n / size) - 1}; ties go to the first cell.
+ * Largest value of windows chosen so that the result has a given size, whatever the input's: window
+ * i of an axis covers the cells {@code floor(i * n / size)} to {@code ceil((i + 1) * n / size) -
+ * 1}; ties go to the first cell.
  *
- * <p><b>Shapes</b>: input {@code [batch, height, width, channels]}, output {@code [batch, size, size,
- * channels]}. As PyTorch's {@code AdaptiveMaxPool2d}.
+ * <p><b>Shapes</b>: input {@code [batch, height, width, channels]}, output {@code [batch, size,
+ * size, channels]}. As PyTorch's {@code AdaptiveMaxPool2d}.
  */
 public final class AdaptiveMaxPool2D extends Layer {
 

@@ -7,12 +7,12 @@ import java.util.List;
 /**
  * Mean of each window.
  *
- * <p><b>Shapes</b>: input {@code [batch, length, channels]}, output {@code [batch, outLength, channels]}
- * with {@code floor((n + padding - window) / stride) + 1} cells on each axis.
+ * <p><b>Shapes</b>: input {@code [batch, length, channels]}, output {@code [batch, outLength,
+ * channels]} with {@code floor((n + padding - window) / stride) + 1} cells on each axis.
  *
  * <p>Defaults: stride = window, no padding, no window that hangs over. Explicit padding is counted
- * (PyTorch's default) unless {@code countPadding(false)}; that of {@code SAME} never is, nor are cells
- * a last window hangs over.
+ * (PyTorch's default) unless {@code countPadding(false)}; that of {@code SAME} never is, nor are
+ * cells a last window hangs over.
  *
  * <pre>{@code
  * AvgPool1D.of(2)

@@ -77,7 +77,7 @@ public final class Bilinear extends MultiLayer {
 
   @Override
   protected List<Shape> build(List<Shape> in) {
-    if (in.size() != 2 || in.get(0).rank() != 2 || in.get(1).rank() != 2 || in.get(0).last() < 1 || in.get(1).last() < 1) {
+    if (in.size() != 2 || in.stream().anyMatch(s -> s.rank() != 2 || s.last() < 1)) {
       throw new ShapeException(who() + ": expected two inputs [batch, left] and [batch, right], given " + in);
     }
     kernel = param("kernel", Shape.of(units, in.get(0).last(), in.get(1).last()), kernelInitializer);

@@ -8,8 +8,9 @@ import java.util.Arrays;
 import java.util.stream.IntStream;
 
 /**
- * Channels dealt out anew, so that grouped convolutions exchange what they know: with k = channels /
- * groups, {@code y[..., j*groups + g] = x[..., g*k + j]} (ShuffleNet; PyTorch's {@code ChannelShuffle}).
+ * Channels dealt out anew, so that grouped convolutions exchange what they know: with k = channels
+ * / groups, {@code y[..., j*groups + g] = x[..., g*k + j]} (ShuffleNet; PyTorch's {@code
+ * ChannelShuffle}).
  *
  * <p><b>Shapes</b>: input and output {@code [batch, ..., channels]}.
  */

@@ -9,12 +9,13 @@ import dev.neurite.tensor.Tensor;
 import java.util.List;
 
 /**
- * 1-D convolution: {@code y[b,t,o] = activation(sum over u,c of x[b, t*s+u*d-p, c] * kernel[u,c,o] + bias[o])} (a cross-correlation, as everywhere in deep learning).
+ * 1-D convolution: {@code y[b,t,o] = activation(sum over u,c of x[b, t*s+u*d-p, c] * kernel[u,c,o]
+ * + bias[o])} (a cross-correlation, as everywhere in deep learning).
  *
  * <p><b>Shapes</b>: input {@code [batch, length, in]}, output {@code [batch, outLength, filters]};
- * {@code kernel} [kernel, in / groups, filters], {@code bias} [filters]. On each axis {@code
- * VALID} gives {@code floor((n - dilation * (kernel - 1) - 1) / stride) + 1}, {@code SAME} {@code
- * ceil(n / stride)}; {@code CAUSAL} the input's length with stride 1.
+ * {@code kernel} [kernel, in / groups, filters], {@code bias} [filters]. On each axis {@code VALID}
+ * gives {@code floor((n - dilation * (kernel - 1) - 1) / stride) + 1}, {@code SAME} {@code ceil(n /
+ * stride)}; {@code CAUSAL} the input's length with stride 1.
  *
  * <p>Defaults as in Keras: stride 1, no padding, linear, kernel Glorot uniform, bias zeros.
  *
@@ -102,7 +103,7 @@ public final class Conv1D extends ConvolutionLayer<Conv1D> {
   @Override
   public Config config() {
     return new Config(
-        filters, sliding.kernel(), sliding.strides(), sliding.dilations(), groups, sliding.padding(), activation, useBias, kernelInitializer,
-        biasInitializer, kernelRegularizer, biasRegularizer);
+        filters, sliding.kernel(), sliding.strides(), sliding.dilations(), groups, sliding.padding(), activation,
+        useBias, kernelInitializer, biasInitializer, kernelRegularizer, biasRegularizer);
   }
 }

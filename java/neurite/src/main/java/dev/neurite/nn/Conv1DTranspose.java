@@ -12,8 +12,8 @@ package dev.neurite.nn;
  * then adds cells behind (Keras' formula with {@code SAME}: {@code (n - 1) * stride + span - 2 *
  * floor(span / 2)} and that).
  *
- * <p>Defaults as in Keras: stride 1, {@code VALID}, no output padding, linear, kernel Glorot uniform,
- * bias zeros. Explicit padding and groups as in PyTorch's {@code ConvTranspose1d}.
+ * <p>Defaults as in Keras: stride 1, {@code VALID}, no output padding, linear, kernel Glorot
+ * uniform, bias zeros. Explicit padding and groups as in PyTorch's {@code ConvTranspose1d}.
  *
  * <pre>{@code
  * Conv1DTranspose.of(64, 4).stride(2).padding(Padding.SAME)        // twice as large

@@ -4,16 +4,16 @@ package dev.neurite.nn;
  * Transposed 2-D convolution: the gradient of {@link Conv2D} with respect to its input, used as a
  * layer that enlarges. With A the matrix of a convolution, {@code y = activation(A'x + bias)}.
  *
- * <p><b>Shapes</b>: input {@code [batch, height, width, in]}, output {@code [batch, outH, outW, filters]};
- * {@code kernel} [kernelH, kernelW, filters / groups, in] (Keras' order), {@code bias} [filters]. With span =
- * (kernel - 1) * dilation + 1, an axis of n cells becomes {@code n * stride} for {@code SAME},
- * {@code n * stride + max(span - stride, 0)} for {@code VALID} and {@code (n - 1) * stride + span -
- * before - after} for explicit padding, whose widths are cut off the result; {@code outputPadding}
- * then adds cells behind (Keras' formula with {@code SAME}: {@code (n - 1) * stride + span - 2 *
- * floor(span / 2)} and that).
+ * <p><b>Shapes</b>: input {@code [batch, height, width, in]}, output {@code [batch, outH, outW,
+ * filters]}; {@code kernel} [kernelH, kernelW, filters / groups, in] (Keras' order), {@code bias}
+ * [filters]. With span = (kernel - 1) * dilation + 1, an axis of n cells becomes {@code n * stride}
+ * for {@code SAME}, {@code n * stride + max(span - stride, 0)} for {@code VALID} and {@code (n - 1)
+ * * stride + span - before - after} for explicit padding, whose widths are cut off the result;
+ * {@code outputPadding} then adds cells behind (Keras' formula with {@code SAME}: {@code (n - 1) *
+ * stride + span - 2 * floor(span / 2)} and that).
  *
- * <p>Defaults as in Keras: stride 1, {@code VALID}, no output padding, linear, kernel Glorot uniform,
- * bias zeros. Explicit padding and groups as in PyTorch's {@code ConvTranspose2d}.
+ * <p>Defaults as in Keras: stride 1, {@code VALID}, no output padding, linear, kernel Glorot
+ * uniform, bias zeros. Explicit padding and groups as in PyTorch's {@code ConvTranspose2d}.
  *
  * <pre>{@code
  * Conv2DTranspose.of(64, 4).stride(2).padding(Padding.SAME)        // twice as large

@@ -9,12 +9,14 @@ import dev.neurite.tensor.Tensor;
 import java.util.List;
 
 /**
- * 3-D convolution: {@code y[b,z,i,j,o] = activation(sum over u,v,w,c of x[b, z*s+u*d-p, i*s+v*d-p, j*s+w*d-p, c] * kernel[u,v,w,c,o] + bias[o])} (a cross-correlation, as everywhere in deep learning).
+ * 3-D convolution: {@code y[b,z,i,j,o] = activation(sum over u,v,w,c of x[b, z*s+u*d-p, i*s+v*d-p,
+ * j*s+w*d-p, c] * kernel[u,v,w,c,o] + bias[o])} (a cross-correlation, as everywhere in deep
+ * learning).
  *
- * <p><b>Shapes</b>: input {@code [batch, depth, height, width, in]}, output {@code [batch, outD, outH, outW, filters]};
- * {@code kernel} [kernelD, kernelH, kernelW, in / groups, filters], {@code bias} [filters]. On each axis {@code
- * VALID} gives {@code floor((n - dilation * (kernel - 1) - 1) / stride) + 1}, {@code SAME} {@code
- * ceil(n / stride)}.
+ * <p><b>Shapes</b>: input {@code [batch, depth, height, width, in]}, output {@code [batch, outD,
+ * outH, outW, filters]}; {@code kernel} [kernelD, kernelH, kernelW, in / groups, filters], {@code
+ * bias} [filters]. On each axis {@code VALID} gives {@code floor((n - dilation * (kernel - 1) - 1)
+ * / stride) + 1}, {@code SAME} {@code ceil(n / stride)}.
  *
  * <p>Defaults as in Keras: stride 1, no padding, linear, kernel Glorot uniform, bias zeros.
  *
@@ -107,7 +109,7 @@ public final class Conv3D extends ConvolutionLayer<Conv3D> {
   @Override
   public Config config() {
     return new Config(
-        filters, sliding.kernel(), sliding.strides(), sliding.dilations(), groups, sliding.padding(), activation, useBias, kernelInitializer,
-        biasInitializer, kernelRegularizer, biasRegularizer);
+        filters, sliding.kernel(), sliding.strides(), sliding.dilations(), groups, sliding.padding(), activation,
+        useBias, kernelInitializer, biasInitializer, kernelRegularizer, biasRegularizer);
   }
 }

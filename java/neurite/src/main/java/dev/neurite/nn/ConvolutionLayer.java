@@ -35,6 +35,11 @@ public abstract class ConvolutionLayer<L extends ConvolutionLayer<L>> extends La
 
   abstract L self();
 
+  /** Whether padding in front only makes sense, on one axis. */
+  boolean mayBeCausal() {
+    return true;
+  }
+
   /** Sets the step: one for all axes, or one for each; default 1. */
   public final L stride(long... strides) {
     requireUnbuilt();
@@ -55,6 +60,9 @@ public abstract class ConvolutionLayer<L extends ConvolutionLayer<L>> extends La
   /** Sets the padding; default {@link Padding#VALID}. */
   public final L padding(Padding padding) {
     requireUnbuilt();
+    if (padding == Padding.CAUSAL && !mayBeCausal()) {
+      throw new IllegalArgumentException(typeName() + ": expected VALID, SAME or widths as padding, given CAUSAL");
+    }
     sliding = sliding.padding(padding);
     return self();
   }

@@ -7,8 +7,8 @@ import java.util.List;
 /**
  * The input without its borders.
  *
- * <p><b>Shapes</b>: input {@code [batch, height, width, channels]}, output with every axis shorter by its two
- * widths; at least one cell must be left.
+ * <p><b>Shapes</b>: input {@code [batch, height, width, channels]}, output with every axis shorter
+ * by its two widths; at least one cell must be left.
  */
 public final class Cropping2D extends BorderLayer {
 

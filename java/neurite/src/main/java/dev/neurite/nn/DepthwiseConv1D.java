@@ -8,10 +8,11 @@ import dev.neurite.tensor.Tensor;
 import java.util.List;
 
 /**
- * 1-D convolution of every channel by itself: {@code y[b,t,c*m+k] = activation(sum over u of x[b, t*s+u*d-p, c] * kernel[u,c,k] + bias[c*m+k])} with m the multiplier.
+ * 1-D convolution of every channel by itself: {@code y[b,t,c*m+k] = activation(sum over u of x[b,
+ * t*s+u*d-p, c] * kernel[u,c,k] + bias[c*m+k])} with m the multiplier.
  *
- * <p><b>Shapes</b>: input {@code [batch, length, in]}, output {@code [batch, outLength, in * multiplier]};
- * {@code kernel} [kernel, in, multiplier], {@code bias} [in * multiplier].
+ * <p><b>Shapes</b>: input {@code [batch, length, in]}, output {@code [batch, outLength, in *
+ * multiplier]}; {@code kernel} [kernel, in, multiplier], {@code bias} [in * multiplier].
  *
  * <p>Defaults as in Keras: multiplier 1, stride 1, no padding, linear, kernel Glorot uniform, bias
  * zeros.
@@ -91,7 +92,7 @@ public final class DepthwiseConv1D extends ConvolutionLayer<DepthwiseConv1D> {
   @Override
   public Config config() {
     return new Config(
-        sliding.kernel(), sliding.strides(), sliding.dilations(), multiplier, sliding.padding(), activation, useBias, kernelInitializer,
-        biasInitializer, kernelRegularizer, biasRegularizer);
+        sliding.kernel(), sliding.strides(), sliding.dilations(), multiplier, sliding.padding(), activation,
+        useBias, kernelInitializer, biasInitializer, kernelRegularizer, biasRegularizer);
   }
 }

@@ -18,7 +18,8 @@ import dev.neurite.tensor.Tensor;
  * zeros.
  *
  * <pre>{@code
- * Model.sequential(Input.of(32, 32, 8), DepthwiseConv2D.of(3).padding(Padding.SAME), Conv2D.of(16, 1));
+ * Model.sequential(Input.of(32, 32, 8), DepthwiseConv2D.of(3).padding(Padding.SAME), Conv2D.of(16,
+ * 1));
  * }</pre>
  */
 public final class DepthwiseConv2D extends ConvolutionLayer<DepthwiseConv2D> {

@@ -6,7 +6,8 @@ import dev.neurite.tensor.Tensor;
 /**
  * Mean of each channel over all positions.
  *
- * <p><b>Shapes</b>: input {@code [batch, depth, height, width, channels]}, output {@code [batch, channels]}.
+ * <p><b>Shapes</b>: input {@code [batch, depth, height, width, channels]}, output {@code [batch,
+ * channels]}.
  */
 public final class GlobalAvgPool3D extends Layer {
 

@@ -6,7 +6,8 @@ import dev.neurite.tensor.Tensor;
 /**
  * Largest value of each channel over all positions; ties share the gradient.
  *
- * <p><b>Shapes</b>: input {@code [batch, depth, height, width, channels]}, output {@code [batch, channels]}.
+ * <p><b>Shapes</b>: input {@code [batch, depth, height, width, channels]}, output {@code [batch,
+ * channels]}.
  */
 public final class GlobalMaxPool3D extends Layer {
 

@@ -9,11 +9,11 @@ import java.util.List;
  * Power mean of each window without the division: {@code y = (sum of x^p)^(1/p)}. With p = 1 a sum,
  * with p = 2 the Euclidean norm; towards infinity max pooling. Its gradient is 0 where the sum is.
  *
- * <p><b>Shapes</b>: input {@code [batch, height, width, channels]}, output {@code [batch, outH, outW, channels]}
- * with {@code floor((n + padding - window) / stride) + 1} cells on each axis.
+ * <p><b>Shapes</b>: input {@code [batch, height, width, channels]}, output {@code [batch, outH,
+ * outW, channels]} with {@code floor((n + padding - window) / stride) + 1} cells on each axis.
  *
- * <p>Defaults as in PyTorch: stride = window, no window that hangs over (one that does is scaled up to
- * the full window, as there); zeros as padding.
+ * <p>Defaults as in PyTorch: stride = window, no window that hangs over (one that does is scaled up
+ * to the full window, as there); zeros as padding.
  */
 public final class LpPool2D extends PoolingLayer<LpPool2D> {
 

@@ -7,8 +7,9 @@ import java.util.List;
 /**
  * Largest value of each window; padding never wins, ties go to the first cell.
  *
- * <p><b>Shapes</b>: input {@code [batch, height, width, channels]}, output {@code [batch, outH, outW, channels]}
- * with {@code floor((n + padding - dilation * (window - 1) - 1) / stride) + 1} cells on each axis.
+ * <p><b>Shapes</b>: input {@code [batch, height, width, channels]}, output {@code [batch, outH,
+ * outW, channels]} with {@code floor((n + padding - dilation * (window - 1) - 1) / stride) + 1}
+ * cells on each axis.
  *
  * <p>Defaults: stride = window, no padding, no dilation, no window that hangs over.
  *

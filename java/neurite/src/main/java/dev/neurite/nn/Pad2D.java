@@ -7,8 +7,9 @@ import java.util.List;
 /**
  * A border around the input: one value, its mirror image, its border cells, or its other end.
  *
- * <p><b>Shapes</b>: input {@code [batch, height, width, channels]}, output with every axis longer by its two
- * widths. Reflection needs widths below the axis' length, the circular border at most the length.
+ * <p><b>Shapes</b>: input {@code [batch, height, width, channels]}, output with every axis longer
+ * by its two widths. Reflection needs widths below the axis' length, the circular border at most
+ * the length.
  *
  * <p>Default: the value 0. As PyTorch's {@code ReflectionPad}, {@code ReplicationPad}, {@code
  * CircularPad} and {@code ConstantPad}.

@@ -63,7 +63,8 @@ public sealed interface Padding {
       boolean fits = axes == 2 || even() || axes == 1 && top == 0 && bottom == 0;
       if (!fits) {
         throw new IllegalArgumentException(
-            "padding: expected " + (axes == 1 ? "two widths for a line" : "six widths for a volume") + ", given " + this);
+            "padding: expected " + (axes == 1 ? "two widths for a line" : "six widths for a volume") + ", given "
+                + this);
       }
     }
 

@@ -6,12 +6,12 @@ import dev.neurite.tensor.Shape;
 import dev.neurite.tensor.Tensor;
 
 /**
- * Channels spread over blocks of pixels: {@code y[b, i*f+u, j*f+v, c] = x[b, i, j, c*f*f + u*f + v]}
- * with factor f (sub-pixel convolution; ONNX {@code DepthToSpace} in mode CRD, PyTorch's {@code
+ * Channels spread over blocks of pixels: {@code y[b, i*f+u, j*f+v, c] = x[b, i, j, c*f*f + u*f +
+ * v]} with factor f (sub-pixel convolution; ONNX {@code DepthToSpace} in mode CRD, PyTorch's {@code
  * PixelShuffle}).
  *
- * <p><b>Shapes</b>: input {@code [batch, height, width, channels * f * f]}, output {@code [batch, height * f,
- * width * f, channels]}.
+ * <p><b>Shapes</b>: input {@code [batch, height, width, channels * f * f]}, output {@code [batch,
+ * height * f, width * f, channels]}.
  */
 public final class PixelShuffle extends Layer {
 

@@ -6,11 +6,11 @@ import dev.neurite.tensor.Shape;
 import dev.neurite.tensor.Tensor;
 
 /**
- * Blocks of pixels gathered in channels, the inverse of {@link PixelShuffle}: {@code y[b, i, j, c*f*f +
- * u*f + v] = x[b, i*f+u, j*f+v, c]} with factor f.
+ * Blocks of pixels gathered in channels, the inverse of {@link PixelShuffle}: {@code y[b, i, j,
+ * c*f*f + u*f + v] = x[b, i*f+u, j*f+v, c]} with factor f.
  *
- * <p><b>Shapes</b>: input {@code [batch, height, width, channels]} with sides divisible by f, output {@code
- * [batch, height / f, width / f, channels * f * f]}.
+ * <p><b>Shapes</b>: input {@code [batch, height, width, channels]} with sides divisible by f,
+ * output {@code [batch, height / f, width / f, channels * f * f]}.
  */
 public final class PixelUnshuffle extends Layer {
 

@@ -5,14 +5,15 @@ import dev.neurite.tensor.Shape;
 import dev.neurite.tensor.Tensor;
 
 /**
- * Images in another size, without anti-aliasing: output i of an axis of n cells reads at {@code (i +
- * 1/2) * n / out - 1/2} (half-pixel centres), or at {@code i * (n - 1) / (out - 1)} with {@code
+ * Images in another size, without anti-aliasing: output i of an axis of n cells reads at {@code (i
+ * + 1/2) * n / out - 1/2} (half-pixel centres), or at {@code i * (n - 1) / (out - 1)} with {@code
  * alignCorners}; border cells are repeated.
  *
  * <p><b>Shapes</b>: input {@code [batch, n, m, channels]}, output {@code [batch, height, width,
  * channels]}.
  *
- * <p>Defaults: bilinear, half-pixel centres, cubic coefficient -0.75 (PyTorch; TensorFlow has -0.5).
+ * <p>Defaults: bilinear, half-pixel centres, cubic coefficient -0.75 (PyTorch; TensorFlow has
+ * -0.5).
  *
  * <pre>{@code
  * Resize2D.of(224, 224).interpolation(Interpolation.BICUBIC)

@@ -11,12 +11,12 @@ import java.util.List;
 
 /**
  * Depthwise 1-D convolution followed by one of size 1 that mixes the channels: {@code y =
- * activation(conv(depthwise(x, depthwise_kernel), pointwise_kernel) + bias)}. It needs {@code kernel *
- * in + in * filters} weights instead of {@code kernel * in * filters}.
+ * activation(conv(depthwise(x, depthwise_kernel), pointwise_kernel) + bias)}. It needs {@code
+ * kernel * in + in * filters} weights instead of {@code kernel * in * filters}.
  *
  * <p><b>Shapes</b>: input {@code [batch, length, in]}, output {@code [batch, outLength, filters]};
- * {@code depthwise_kernel} [kernel, in, multiplier], {@code pointwise_kernel} [1, in *
- * multiplier, filters], {@code bias} [filters].
+ * {@code depthwise_kernel} [kernel, in, multiplier], {@code pointwise_kernel} [1, in * multiplier,
+ * filters], {@code bias} [filters].
  *
  * <p>Defaults as in Keras: multiplier 1, stride 1, no padding, linear, kernels Glorot uniform, bias
  * zeros. The kernel's initialiser and regulariser are used for both kernels.
@@ -103,7 +103,7 @@ public final class SeparableConv1D extends ConvolutionLayer<SeparableConv1D> {
   @Override
   public Config config() {
     return new Config(
-        filters, sliding.kernel(), sliding.strides(), sliding.dilations(), multiplier, sliding.padding(), activation, useBias, kernelInitializer,
-        biasInitializer, kernelRegularizer, biasRegularizer);
+        filters, sliding.kernel(), sliding.strides(), sliding.dilations(), multiplier, sliding.padding(), activation,
+        useBias, kernelInitializer, biasInitializer, kernelRegularizer, biasRegularizer);
   }
 }

@@ -35,9 +35,12 @@ record Sliding(List<Long> kernel, List<Long> strides, List<Long> dilations, Padd
 
   private static void requirePositive(String what, List<Long> values) {
     if (values.stream().anyMatch(v -> v < 1)) {
-      throw new IllegalArgumentException(
-          what + ": expected 1 or more, given " + String.join(" x ", values.stream().map(String::valueOf).toList()));
+      throw new IllegalArgumentException(what + ": expected 1 or more, given " + crossed(values));
     }
+  }
+
+  private static String crossed(List<Long> values) {
+    return String.join(" x ", values.stream().map(String::valueOf).toList());
   }
 
   static Sliding of(long... kernel) {
@@ -64,7 +67,8 @@ record Sliding(List<Long> kernel, List<Long> strides, List<Long> dilations, Padd
 
   Sliding padding(Padding p) {
     if (p == Padding.CAUSAL && axes() != 1) {
-      throw new IllegalArgumentException("padding: expected VALID, SAME or widths, given CAUSAL for " + axes() + " axes");
+      throw new IllegalArgumentException(
+          "padding: expected VALID, SAME or widths, given CAUSAL for " + axes() + " axes");
     }
     p.requireAxes(axes());
     return new Sliding(kernel, strides, dilations, p, ceil);
@@ -134,8 +138,7 @@ record Sliding(List<Long> kernel, List<Long> strides, List<Long> dilations, Padd
     for (int axis = 1; axis <= axes; axis++) {
       if (in.dim(axis) == 0) {
         throw new ShapeException(
-            who + ": expected an image of at least " + String.join(" x ", AXES.get(axes - 1).stream().map(a -> "1").toList())
-                + ", given " + in);
+            who + ": expected an image of at least 1" + " x 1".repeat(axes - 1) + ", given " + in);
       }
     }
   }
@@ -182,8 +185,7 @@ record Sliding(List<Long> kernel, List<Long> strides, List<Long> dilations, Padd
       long[] widths = padding.widths(axes(), axis);
       if (Math.max(widths[0], widths[1]) >= kernel.get(axis)) {
         throw new IllegalArgumentException(
-            who + ": expected padding below the window " + String.join(" x ", kernel.stream().map(String::valueOf).toList())
-                + ", given " + padding);
+            who + ": expected padding below the window " + crossed(kernel) + ", given " + padding);
       }
     }
   }

@@ -36,6 +36,11 @@ public abstract class TransposedLayer<L extends TransposedLayer<L>> extends Conv
     this.filters = filters;
   }
 
+  @Override
+  final boolean mayBeCausal() {
+    return false;
+  }
+
   final L options(Config c) {
     stride(longs(c.strides)).dilation(longs(c.dilations)).groups(c.groups).padding(c.padding).activation(c.activation);
     bias(c.bias).kernelInitializer(c.kernelInitializer).biasInitializer(c.biasInitializer);
@@ -97,8 +102,8 @@ public abstract class TransposedLayer<L extends TransposedLayer<L>> extends Conv
     long length = (n - 1) * sliding.strides().get(axis) + sliding.span(axis) - cut[0] - cut[1];
     if (length < 1) {
       throw new ShapeException(
-          who() + ": expected padding that leaves at least 1 cell on axis " + (axis + 1) + ", given " + length + " from "
-              + in);
+          who() + ": expected padding that leaves at least 1 cell on axis " + (axis + 1) + ", given " + length
+              + " from " + in);
     }
     return length;
   }

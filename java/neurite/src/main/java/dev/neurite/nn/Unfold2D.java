@@ -7,15 +7,15 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * The patches under a sliding window, each as one vector (im2col): {@code y[b,i,j,(u*kernelW+v)*in+c]
- * = x[b, i*s+u*d-p, j*s+v*d-p, c]}. A convolution is a {@link Dense} layer behind it; its gradient is
- * col2im.
+ * The patches under a sliding window, each as one vector (im2col): {@code
+ * y[b,i,j,(u*kernelW+v)*in+c] = x[b, i*s+u*d-p, j*s+v*d-p, c]}. A convolution is a {@link Dense}
+ * layer behind it; its gradient is col2im.
  *
  * <p><b>Shapes</b>: input {@code [batch, height, width, in]}, output {@code [batch, outH, outW,
  * kernelH * kernelW * in]}.
  *
- * <p>Defaults: stride 1, no padding, no dilation. As TensorFlow's {@code extract_patches} (PyTorch's
- * {@code Unfold} has channels first).
+ * <p>Defaults: stride 1, no padding, no dilation. As TensorFlow's {@code extract_patches}
+ * (PyTorch's {@code Unfold} has channels first).
  */
 public final class Unfold2D extends Layer {
 

@@ -7,8 +7,8 @@ import java.util.List;
 /**
  * Zeros around the input.
  *
- * <p><b>Shapes</b>: input {@code [batch, length, channels]}, output with every axis longer by its two
- * widths. {@link Pad1D} puts other things around.
+ * <p><b>Shapes</b>: input {@code [batch, length, channels]}, output with every axis longer by its
+ * two widths. {@link Pad1D} puts other things around.
  */
 public final class ZeroPadding1D extends BorderLayer {
 

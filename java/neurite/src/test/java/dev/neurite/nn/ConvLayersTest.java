@@ -127,7 +127,7 @@ class ConvLayersTest extends LayerContract {
         () -> SeparableConv1D.of(2, 3).multiplier(0), () -> Conv2D.of(2, 3).padding(Padding.CAUSAL),
         () -> Conv1D.of(2, 3).padding(Padding.of(1, 1, 0, 2)), () -> Conv3D.of(2, 3).padding(Padding.of(1, 1, 0, 2)),
         () -> Conv2D.of(2, 3).padding(Padding.of(1, 1, 1, 1, 1, 1)), () -> Conv2D.of(2, 3).stride(1, 2, 3),
-        () -> Conv1DTranspose.of(2, 3).padding(Padding.of(-1)));
+        () -> Conv1DTranspose.of(2, 3).padding(Padding.of(-1)), () -> Conv1DTranspose.of(2, 3).padding(Padding.CAUSAL));
     for (int i = 0; i < wrong.size(); i++) {
       Supplier<Block> make = wrong.get(i);
       IllegalArgumentException e = assertThrows(IllegalArgumentException.class, make::get, "case " + i);
