@@ -146,7 +146,7 @@ public final class PackedSteps {
       Tensor steps = packed.reshape(time, batch, width);
       return (back ? steps.flip(0) : steps).permute(1, 0, 2);
     }
-    long[] ids = new long[batch * time];
+    long[] ids = new long[Math.multiplyExact(batch, time)];
     boolean zeros = false;
     for (int b = 0; b < batch; b++) {
       int length = lengths[b];
