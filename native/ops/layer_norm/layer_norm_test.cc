@@ -112,7 +112,8 @@ class LayerNorm : public ::testing::Test {
                                     << " correction " << correction << " centred " << centred << " affine " << affine);
     const auto n = static_cast<int64_t>(s.elements()), c = static_cast<int64_t>(s.channels());
     const auto x = uniform<T>(n, 1, -2, 5), dy = uniform<T>(n, 2);
-    const auto gamma = affine ? uniform<T>(c, 3, 0.5, 2) : std::vector<T>(), beta = affine ? uniform<T>(c, 4) : std::vector<T>();
+    const auto gamma = affine ? uniform<T>(c, 3, 0.5, 2) : std::vector<T>();
+    const auto beta = affine ? uniform<T>(c, 4) : std::vector<T>();
     const Reference want = reference(s, x, gamma, beta, dy, correction, centred);
     const Result got = run(s, x, gamma, beta, dy, correction, centred);
     // Few values may lie close together: rstd is then near 30 and the gradient a difference of large terms.

@@ -104,7 +104,8 @@ class NormFeaturesTest {
   void C17_movingAveragesConvergeToTheStatisticsOfTheData() {
     Neurite.seed(2);
     try (Scope scope = Scope.open()) {
-      Tensor x = normal(0, 1, "x", 512, 3).mul(Tensor.of(new double[] {2, 0.5, 3})).add(Tensor.of(new double[] {4, -1, 0}));
+      Tensor deviations = Tensor.of(new double[] {2, 0.5, 3});
+      Tensor x = normal(0, 1, "x", 512, 3).mul(deviations).add(Tensor.of(new double[] {4, -1, 0}));
       BatchNorm layer = BatchNorm.of().momentum(0.9);
       Model model = Model.sequential(Input.of(3).dtype(DType.FLOAT64), layer, Dense.of(1));
       model.compile(Adam.of(1e-3), Losses.meanSquaredError());
@@ -187,7 +188,8 @@ class NormFeaturesTest {
       try (Model folded = BatchNorm.fold(model)) {
         assertArrayEquals(model.call(x).toDoubles(), folded.call(x).toDoubles(), 1e-10);
         assertEquals(
-            List.of("conv2d.kernel", "conv2d.bias", "dense.kernel", "dense.bias"), List.copyOf(folded.state().keySet()));
+            List.of("conv2d.kernel", "conv2d.bias", "dense.kernel", "dense.bias"),
+            List.copyOf(folded.state().keySet()));
       }
     }
   }

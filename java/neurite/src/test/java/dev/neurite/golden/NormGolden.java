@@ -105,7 +105,7 @@ final class NormGolden implements GoldenTopic {
     return axes;
   }
 
-  /** Any axis but the batch's; a layer never normalises over that one, so there it goes through a free axis in front. */
+  /** A layer never normalises over the batch axis, which the case may do: it gets a free axis in front. */
   private static Tensor unit(GoldenRun r) {
     Object given = r.c().attrs().get("axis");
     long[] axes = given instanceof List<?> ? GoldenCase.longs(given) : new long[] {(long) r.c().number("axis", -1)};

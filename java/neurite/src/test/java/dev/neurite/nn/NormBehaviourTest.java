@@ -118,7 +118,8 @@ class NormBehaviourTest {
 
   /** By many power iterations from a vector of ones. */
   private static double largest(Tensor kernel) {
-    return SpectralNorm.normalize(kernel, Tensor.ones(Shape.of(kernel.shape().last()), DType.FLOAT64), 200).sigma().item();
+    Tensor ones = Tensor.ones(Shape.of(kernel.shape().last()), DType.FLOAT64);
+    return SpectralNorm.normalize(kernel, ones, 200).sigma().item();
   }
 
   @Test

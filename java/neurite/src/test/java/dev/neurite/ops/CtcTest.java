@@ -25,11 +25,13 @@ class CtcTest extends OpContract {
   @Override
   List<Case> cases() {
     Labels mixed = new Labels(
-        new long[][] {{1, 2, 1}, {2, 2, -7}, {1, 99, 99}, {0, 0, 0}}, new long[] {5, 4, 3, 5}, new long[] {3, 2, 1, 0}, 0);
+        new long[][] {{1, 2, 1}, {2, 2, -7}, {1, 99, 99}, {0, 0, 0}}, new long[] {5, 4, 3, 5},
+        new long[] {3, 2, 1, 0}, 0);
     Labels last = new Labels(new long[][] {{0, 1}, {1, 1}}, new long[] {4, 4}, new long[] {2, 2}, 2);
     Labels whole = new Labels(new long[][] {{1}}, new long[] {1}, new long[] {1}, 0);
     return List.of(
-        new Case("lengths, repeats, empty", t -> mixed.apply(t[0]), v -> expected(v[0], 5, 3, mixed), Shape.of(4, 5, 3)),
+        new Case(
+            "lengths, repeats, empty", t -> mixed.apply(t[0]), v -> expected(v[0], 5, 3, mixed), Shape.of(4, 5, 3)),
         new Case("blank last", t -> last.apply(t[0]), v -> expected(v[0], 4, 3, last), Shape.of(2, 4, 3)),
         new Case("one step", t -> whole.apply(t[0]), v -> expected(v[0], 1, 4, whole), Shape.of(1, 1, 4)));
   }
