@@ -21,6 +21,10 @@ class BasicLayersTest extends LayerContract {
                 "normalization", () -> Normalization.of(new double[] {1, 2}, new double[] {0.5, 4}), Shape.of(3, 2))
             .output(3, 2).parameters(4).multiplyAdds(2).refuses(Shape.of(3, 4), "2"),
         layer("rescaling", () -> Rescaling.of(0.5, -1), Shape.of(3, 2)).output(3, 2).parameters(0).multiplyAdds(2),
+        layer("flatten", Flatten::of, Shape.of(2, 3, 4)).output(2, 12).parameters(0).multiplyAdds(0),
+        layer("reshape", () -> Reshape.of(-1, 2), Shape.of(2, 3, 4)).output(2, 6, 2).parameters(0)
+            .refuses(Shape.of(2, 3), "3"),
+        layer("concat", Concat::of, Shape.of(2, 3), Shape.of(2, 5)).output(2, 8).parameters(0),
         layer("add", Add::of, Shape.of(2, 3), Shape.of(2, 3)).output(2, 3).parameters(0));
   }
 }
