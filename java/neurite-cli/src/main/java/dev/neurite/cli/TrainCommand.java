@@ -2,23 +2,29 @@ package dev.neurite.cli;
 
 import dev.neurite.Neurite;
 import dev.neurite.data.Dataset;
+import dev.neurite.io.AtomicFile;
+import dev.neurite.io.Json;
 import dev.neurite.loss.Losses;
 import dev.neurite.metric.Metrics;
 import dev.neurite.nn.Model;
 import dev.neurite.optim.Adam;
 import dev.neurite.optim.LearningRate;
 import dev.neurite.plot.LearningCurve;
+import dev.neurite.train.BackupAndRestore;
 import dev.neurite.train.CsvLogger;
 import dev.neurite.train.Evaluation;
 import dev.neurite.train.Fit;
 import dev.neurite.train.Health;
 import dev.neurite.train.HealthLog;
 import dev.neurite.train.History;
+import dev.neurite.train.StopFile;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
 import java.util.Locale;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -65,6 +71,11 @@ final class TrainCommand implements Callable<Integer> {
   @Option(names = "--out", paramLabel = "DIR", description = "where to write (default: runs/DATA)")
   private Path out;
 
+  @Option(
+      names = "--resume",
+      description = "go on with the interrupted run in the folder written to; same options, same result as without")
+  private boolean resume;
+
   @Override
   public Integer call() throws IOException {
     PrintWriter text = spec.commandLine().getOut();
@@ -76,12 +87,13 @@ final class TrainCommand implements Callable<Integer> {
     DataChoice choice = DataChoice.load(data, folder);
     Path run = out == null ? Path.of("runs", data) : out;
     Files.createDirectories(run);
+    double lr = rate == null ? START_RATE : rate;
+    int passes = epochs == null ? (digits ? DIGIT_EPOCHS : PICTURE_EPOCHS) : epochs;
+    writeSettings(run, lr, passes);
     try (Model model =
         digits ? Networks.digits(choice.classes().size()) : Networks.pictures(data, choice.classes().size())) {
       text.println(model.summary());
       text.flush();
-      double lr = rate == null ? START_RATE : rate;
-      int passes = epochs == null ? (digits ? DIGIT_EPOCHS : PICTURE_EPOCHS) : epochs;
       Dataset batches = choice.train().shuffle().batch(batch);
       double steps = Math.max(1, (double) passes * batches.batches());
       LearningRate schedule = LearningRate.cosineDecay(lr, steps, LAST_RATE);
@@ -92,11 +104,39 @@ final class TrainCommand implements Callable<Integer> {
               Fit.epochs(passes)
                   .seed(seed)
                   .validateOn(choice.test().batch(256))
-                  .callbacks(CsvLogger.to(run.resolve("history.csv")), HealthLog.to(run))
+                  .callbacks(
+                      CsvLogger.to(run.resolve("history.csv")),
+                      HealthLog.to(run),
+                      StopFile.at(run.resolve("stop")),
+                      BackupAndRestore.in(run.resolve("backup")).startAnew(!resume))
                   .verbose());
+      if (history.size() < passes) {
+        text.println("paused; go on with the same options and --resume");
+        text.flush();
+        return 0;
+      }
       report(text, model, choice, history, run);
     }
     return 0;
+  }
+
+  /** What the run is made with; an interrupted one goes on with nothing else. */
+  private void writeSettings(Path run, double lr, int passes) throws IOException {
+    Map<String, Object> settings = new LinkedHashMap<>();
+    settings.put("data", data);
+    settings.put("epochs", (long) passes);
+    settings.put("batch", (long) batch);
+    settings.put("lr", lr);
+    settings.put("seed", seed);
+    Path file = run.resolve("config.json");
+    if (resume && Files.exists(file)) {
+      Map<String, Object> before = Json.readObject(file.toString(), Files.readAllBytes(file));
+      if (!before.equals(settings)) {
+        throw new IllegalArgumentException(
+            "--resume: expected the options of the interrupted run, " + before + ", given " + settings);
+      }
+    }
+    AtomicFile.write(file, out -> out.write(Json.write(settings, true)));
   }
 
   private static void report(PrintWriter text, Model model, DataChoice choice, History history, Path run) {

@@ -66,6 +66,43 @@ class MainTest {
   }
 
   @Test
+  void aStoppedRunGoesOnToTheSameWeights(@TempDir Path folder) throws Exception {
+    train(folder.resolve("whole"), 4, 2);
+    Path stopped = folder.resolve("stopped");
+    Thread watcher = new Thread(() -> stopAfterTheFirstEpoch(stopped));
+    watcher.start();
+    train(stopped, 4, 2);
+    watcher.join();
+    Files.deleteIfExists(stopped.resolve("stop"));
+
+    Result other = run("train", "digits", "--epochs", "5", "--out", stopped.toString(), "--resume");
+    assertTrue(other.firstErrorLine().contains("expected the options of the interrupted run"), other.err());
+    Result resumed =
+        run("train", "digits", "--epochs", "4", "--threads", "2", "--out", stopped.toString(), "--resume");
+
+    assertEquals(0, resumed.code(), resumed.err());
+    assertEquals(-1, Files.mismatch(folder.resolve("whole/model.neurite"), stopped.resolve("model.neurite")));
+    assertEquals(5, Files.readAllLines(stopped.resolve("history.csv")).size());
+  }
+
+  /** Puts the stop file there once the history has a line; too late is harmless. */
+  private static void stopAfterTheFirstEpoch(Path folder) {
+    Path history = folder.resolve("history.csv");
+    long until = System.nanoTime() + 60_000_000_000L;
+    try {
+      while (System.nanoTime() < until) {
+        if (Files.exists(history) && Files.readAllLines(history).size() >= 2) {
+          Files.writeString(folder.resolve("stop"), "");
+          return;
+        }
+        Thread.onSpinWait();
+      }
+    } catch (java.io.IOException e) {
+      throw new java.io.UncheckedIOException(e);
+    }
+  }
+
+  @Test
   void aPictureIsClassified(@TempDir Path folder) throws Exception {
     train(folder, 3, 2);
     Path picture = folder.resolve("one.png");

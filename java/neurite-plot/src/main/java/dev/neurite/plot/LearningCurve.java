@@ -1,14 +1,15 @@
 package dev.neurite.plot;
 
 import dev.neurite.train.History;
+import dev.neurite.train.LearningCurves;
 import java.awt.Color;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
-import java.util.stream.IntStream;
 import org.knowm.xchart.BitmapEncoder;
 import org.knowm.xchart.ChartEncoder;
 import org.knowm.xchart.XYChart;
@@ -52,29 +53,37 @@ public final class LearningCurve {
     List<XYChart> charts = new ArrayList<>();
     for (String name : history.names()) {
       if (!name.startsWith(VALIDATION) && !NOT_DRAWN.contains(name)) {
-        charts.add(chart(history, name));
+        charts.add(chart(LearningCurves.byEpoch(history, name)));
       }
     }
     return new LearningCurve(charts);
   }
 
-  private static XYChart chart(History history, String name) {
+  /** Draws curves of any axis, such as error against the number of examples; a chart for each. */
+  public static LearningCurve of(LearningCurves.Curve... curves) {
+    if (curves.length == 0 || curves[0].at().length == 0) {
+      throw new IllegalArgumentException("LearningCurve: expected at least one curve with a point, given none");
+    }
+    return new LearningCurve(Arrays.stream(curves).map(LearningCurve::chart).toList());
+  }
+
+  private static XYChart chart(LearningCurves.Curve curve) {
     XYChart chart =
-        new XYChartBuilder().width(WIDTH).height(HEIGHT).title(name).xAxisTitle("epoch").yAxisTitle(name).build();
+        new XYChartBuilder()
+            .width(WIDTH).height(HEIGHT).title(curve.name()).xAxisTitle(curve.axis()).yAxisTitle(curve.name()).build();
     chart.getStyler().setLegendPosition(Styler.LegendPosition.OutsideS);
     chart.getStyler().setLegendLayout(Styler.LegendLayout.Horizontal);
     chart.getStyler().setChartBackgroundColor(Color.WHITE);
     chart.getStyler().setXAxisDecimalPattern("0");
-    add(chart, "training", history.values(name), TRAIN);
-    if (history.names().contains(VALIDATION + name)) {
-      add(chart, "validation", history.values(VALIDATION + name), HELD_OUT);
+    add(chart, "training", curve.at(), curve.training(), TRAIN);
+    if (Arrays.stream(curve.validation()).anyMatch(v -> !Double.isNaN(v))) {
+      add(chart, "validation", curve.at(), curve.validation(), HELD_OUT);
     }
     return chart;
   }
 
-  private static void add(XYChart chart, String label, double[] values, Color color) {
-    double[] epochs = IntStream.rangeClosed(1, values.length).asDoubleStream().toArray();
-    XYSeries series = chart.addSeries(label, epochs, values);
+  private static void add(XYChart chart, String label, double[] at, double[] values, Color color) {
+    XYSeries series = chart.addSeries(label, at, values);
     series.setLineColor(color);
     series.setMarker(values.length > 1 ? SeriesMarkers.NONE : SeriesMarkers.CIRCLE);
     series.setMarkerColor(color);

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.neurite.train.History;
+import dev.neurite.train.LearningCurves;
 import java.awt.image.BufferedImage;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -63,5 +64,17 @@ class LearningCurveTest {
   @Test
   void aHistoryWithoutEpochsIsRefused() {
     assertThrows(IllegalArgumentException.class, () -> LearningCurve.of(new History(1, List.of())));
+  }
+
+  @Test
+  void errorAgainstDataSizeIsDrawn(@TempDir Path folder) {
+    LearningCurves.Curve curve =
+        new LearningCurves.Curve(
+            "examples", "loss", new double[] {50, 200, 1400}, new double[] {0, 0.01, 0.02}, new double[] {0.5, 0.3, 0.1});
+
+    LearningCurve.of(curve).save(folder, "size");
+
+    assertTrue(Files.exists(folder.resolve("size.png")) && Files.exists(folder.resolve("size.svg")));
+    assertThrows(IllegalArgumentException.class, () -> LearningCurve.of(new LearningCurves.Curve[0]));
   }
 }

@@ -365,11 +365,7 @@ public final class Model extends Block implements AutoCloseable {
     });
   }
 
-  /**
-   * The structure as plain JSON values: what {@link #save} writes as {@code config.json}.
-   *
-   * @throws IllegalStateException when a layer's type is not known to {@link Layers}
-   */
+  /** The structure as plain JSON values, as in a file's {@code config.json}; unknown layers throw as in {@link #save}. */
   public Map<String, Object> structure() {
     return ModelConfig.write(this);
   }
