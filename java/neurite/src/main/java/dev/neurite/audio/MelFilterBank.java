@@ -26,8 +26,8 @@ public record MelFilterBank(
   public MelFilterBank {
     if (!(sampleRate > 0) || fftLength < 1 || bands < 1 || !(low >= 0 && low < high)) {
       throw new IllegalArgumentException(
-          "MelFilterBank: expected a positive rate, length and number of bands, and 0 <= low < high, given " + sampleRate
-              + ", " + fftLength + ", " + bands + ", " + low + " and " + high);
+          "MelFilterBank: expected a positive rate, length and number of bands, and 0 <= low < high, given "
+              + sampleRate + ", " + fftLength + ", " + bands + ", " + low + " and " + high);
     }
   }
 

@@ -8,8 +8,8 @@ import dev.neurite.tensor.Signal;
 import dev.neurite.tensor.Tensor;
 
 /**
- * Short-time Fourier transform: frame f covers samples {@code f * hop} to {@code f * hop + length - 1}, is multiplied by
- * a window and transformed; no scaling. Differentiable.
+ * Short-time Fourier transform: frame f covers samples {@code f * hop} to {@code f * hop + length - 1}, is
+ * multiplied by a window and transformed; no scaling. Differentiable.
  *
  * <pre>{@code
  * Complex spectrum = Stft.of(512).hop(160).apply(samples);   // [257, frames]
@@ -29,8 +29,8 @@ public final class Stft {
   private Stft(int length, int hop, WindowFunction window, int windowLength, boolean centre) {
     if (length < 1 || hop < 1 || windowLength < 1 || windowLength > length) {
       throw new IllegalArgumentException(
-          "Stft: expected a length and a hop of 1 or more, and a window no longer than the length, given " + length + ", "
-              + hop + " and " + windowLength);
+          "Stft: expected a length and a hop of 1 or more, and a window no longer than the length, given "
+              + length + ", " + hop + " and " + windowLength);
     }
     this.length = length;
     this.hop = hop;

@@ -14,8 +14,8 @@ import dev.neurite.tensor.Tensor;
  * The largest of several linear functions for each unit: {@code y_j = max over p of (x w + b)_(j * pieces + p)}
  * (Goodfellow et al. 2013). Two pieces can be a ReLU, a leaky ReLU or an absolute value, at twice the parameters.
  *
- * <p><b>Shapes</b>: input {@code [batch, *, in]}, output {@code [batch, *, units]}; {@code kernel} [in, units * pieces],
- * {@code bias} [units * pieces], the pieces of a unit side by side.
+ * <p><b>Shapes</b>: input {@code [batch, *, in]}, output {@code [batch, *, units]}; {@code kernel}
+ * [in, units * pieces], {@code bias} [units * pieces], the pieces of a unit side by side.
  *
  * <p>Defaults: two pieces; kernel Glorot uniform, bias zeros, as in {@link Dense}.
  */

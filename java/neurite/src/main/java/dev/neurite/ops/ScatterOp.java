@@ -58,7 +58,8 @@ public final class ScatterOp {
     Tensor y = Tape.noGrad(() -> Movement.copy(x));
     Status.check(
         Abi.nrt_scatter_put(
-            y.ctx(), y.code(), mode.ordinal(), y.addr(), values.addr(), index.addr(), descriptor(index, y), a, x.dim(a)),
+            y.ctx(), y.code(), mode.ordinal(), y.addr(), values.addr(), index.addr(), descriptor(index, y), a,
+            x.dim(a)),
         "scatterElements", x, index);
     Tape.recordMany(
         "scatterElements", new Tensor[] {y}, new Tensor[] {x, values},

@@ -55,8 +55,8 @@ public final class Softmax {
   }
 
   /**
-   * Projection onto the simplex along an axis: {@code y = max(x - tau, 0)} with tau such that y sums to 1. The k largest
-   * elements stay positive, k the last with {@code 1 + k z_k > z_1 + .. + z_k} for the sorted z.
+   * Projection onto the simplex along an axis: {@code y = max(x - tau, 0)} with tau such that y sums to 1. The k
+   * largest elements stay positive, k the last with {@code 1 + k z_k > z_1 + .. + z_k} for the sorted z.
    */
   public static Tensor sparse(Tensor x, int axis) {
     if (!x.dtype().isDifferentiable()) {

@@ -118,7 +118,7 @@ public final class Indexing {
       if (k < 0 || batchDims < 0 || batchDims > last || batchDims + k > x.rank()
           || !ids.shape().slice(0, batchDims).equals(x.shape().slice(0, batchDims))) {
         throw new ShapeException(
-            who + ": expected indices [" + "batch.., i.., k] with k axes of the values, given " + ids.shape() + " for "
+            who + ": expected indices [batch.., i.., k] with k axes of the values, given " + ids.shape() + " for "
                 + x.shape() + " with " + batchDims + " batch axes");
       }
       Shape width = x.shape().slice(batchDims + k, x.rank());

@@ -29,7 +29,8 @@ class AudioTest {
   void windowsHaveTheirKnownValues() {
     assertArrayEquals(new double[] {0, 0.5, 1, 0.5}, WindowFunction.HANN.of(4, true, DType.FLOAT64).toDoubles(), 1e-15);
     assertArrayEquals(
-        new double[] {0.08, 0.54, 1, 0.54, 0.08}, WindowFunction.HAMMING.of(5, false, DType.FLOAT64).toDoubles(), 1e-15);
+        new double[] {0.08, 0.54, 1, 0.54, 0.08},
+        WindowFunction.HAMMING.of(5, false, DType.FLOAT64).toDoubles(), 1e-15);
     assertArrayEquals(
         new double[] {0, 0.34, 1, 0.34}, WindowFunction.BLACKMAN.of(4, true, DType.FLOAT64).toDoubles(), 1e-15);
     assertArrayEquals(new double[] {1, 1}, WindowFunction.RECTANGULAR.of(2, true, DType.FLOAT64).toDoubles());

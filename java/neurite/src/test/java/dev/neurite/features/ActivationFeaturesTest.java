@@ -238,7 +238,8 @@ class ActivationFeaturesTest {
         Activation.GELU, x -> x * normal(x), x -> normal(x) + x * Math.exp(-x * x / 2) / Math.sqrt(2 * Math.PI));
     row.check(new double[] {-.045500, -.158655, -.154269, 0, .345731, .841345, 1.954500}, 0, 1e4);
     assertArrayEquals(
-        new double[] {-.085232, -.083315, .132505, .5, .867495, 1.083315, 1.085232}, row.slopes(ActivationRow.N14), 6e-7);
+        new double[] {-.085232, -.083315, .132505, .5, .867495, 1.083315, 1.085232},
+        row.slopes(ActivationRow.N14), 6e-7);
     assertEquals(-.169971, row.at(-.7518, DType.FLOAT64), 5e-7);
     assertEquals(0, row.slopes(-.7518)[0], 1e-4);
     for (double x : ActivationRow.N14) {

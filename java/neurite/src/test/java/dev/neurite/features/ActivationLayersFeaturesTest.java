@@ -122,9 +122,12 @@ class ActivationLayersFeaturesTest {
     assertTrue(Double.isNaN(Activation.prelu(Tensor.of(Double.NaN, 1), quarter).get(0)));
     float half = HalfFloat.round(-1.3f);
     assertEquals(
-        HalfFloat.round(half / 4), HalfFloat.round((float) Activation.prelu(Tensor.of(half), Tensor.scalar(0.25f)).get(0)));
+        HalfFloat.round(half / 4),
+        HalfFloat.round((float) Activation.prelu(Tensor.of(half), Tensor.scalar(0.25f)).get(0)));
     Tensor brief = Tensor.of(-1.3f).cast(DType.BFLOAT16).cast(DType.FLOAT32);
-    assertEquals(brief.get(0) / 4, Activation.prelu(brief, Tensor.scalar(0.25f)).cast(DType.BFLOAT16).cast(DType.FLOAT32).get(0));
+    assertEquals(
+        brief.get(0) / 4,
+        Activation.prelu(brief, Tensor.scalar(0.25f)).cast(DType.BFLOAT16).cast(DType.FLOAT32).get(0));
   }
 
   private static void prelu() {

@@ -88,7 +88,8 @@ record ActivationRow(Activation activation, DoubleUnaryOperator f, DoubleUnaryOp
       double brief = bfloat(x);
       double wantBrief = bfloat(f.applyAsDouble(brief));
       assertEquals(
-          wantBrief, bfloat(at(brief, DType.FLOAT32)), BFLOAT * Math.abs(wantBrief), activation + " of bfloat16 " + brief);
+          wantBrief, bfloat(at(brief, DType.FLOAT32)), BFLOAT * Math.abs(wantBrief),
+          activation + " of bfloat16 " + brief);
     }
   }
 

@@ -75,7 +75,8 @@ class TensorFeaturesTest {
   void A8_broadcastingGivesThePrintedMatricesAndItsGradientSums() {
     Tensor a = matrix(new double[][] {{1, 4, 7}, {2, 5, 8}, {3, 6, 9}});
     Tensor sums = a.sum(true, 0);
-    same(new double[][] {{16.6667, 26.6667, 29.1667}, {33.3333, 33.3333, 33.3333}, {50, 40, 37.5}}, a.mul(100).div(sums));
+    same(new double[][] {{16.6667, 26.6667, 29.1667}, {33.3333, 33.3333, 33.3333}, {50, 40, 37.5}},
+        a.mul(100).div(sums));
     Tensor column = matrix(new double[][] {{1}, {2}, {3}, {4}});
     same(new double[][] {{101}, {102}, {103}, {104}}, column.add(Tensor.scalar(100, DType.FLOAT64)));
     same(new double[][] {{101}, {102}, {103}, {104}}, column.add(100));
@@ -127,7 +128,8 @@ class TensorFeaturesTest {
     assertEquals("matmul: expected equal inner lengths, given [5, 1] and [5, 1]", e.getMessage().split("\n")[0]);
     ShapeException add =
         assertThrows(ShapeException.class, () -> flat.add(Tensor.of(1.0, 2, 3)));
-    assertTrue(add.getMessage().startsWith("ADD:") && add.getMessage().contains("[5]") && add.getMessage().contains("[3]"),
+    assertTrue(
+        add.getMessage().startsWith("ADD:") && add.getMessage().contains("[5]") && add.getMessage().contains("[3]"),
         add.getMessage());
     Dense head = Dense.of(2).name("head");
     Model model = Model.sequential(Input.of(4), head);
@@ -174,7 +176,8 @@ class TensorFeaturesTest {
         Tensor.of(dot).matmul(Tensor.of(dot)).item(), 4 * Math.ulp(0.14f));
   }
 
-  private static void ulp(String name, UnaryOperator<Tensor> op, DoubleUnaryOperator reference, double low, double high) {
+  private static void ulp(
+      String name, UnaryOperator<Tensor> op, DoubleUnaryOperator reference, double low, double high) {
     try (Scope scope = Scope.open()) {
       int n = 20_000;
       float[] x = new float[n];

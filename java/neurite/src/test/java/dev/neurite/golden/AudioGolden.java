@@ -27,7 +27,8 @@ final class AudioGolden implements GoldenTopic {
     h.put("audio/stft", GoldenRun.op(AudioGolden::stft));
     h.put("audio/mel_filterbank", GoldenRun.op(r -> Map.of("filterbank", bank(r).matrix(r.dtype()))));
     h.put("audio/mfcc", GoldenRun.op(AudioGolden::mfcc));
-    h.put("audio/hz_to_mel", GoldenRun.op(r -> Map.of("slaney", mels(r, MelScale.SLANEY), "htk", mels(r, MelScale.HTK))));
+    h.put("audio/hz_to_mel", GoldenRun.op(r ->
+        Map.of("slaney", mels(r, MelScale.SLANEY), "htk", mels(r, MelScale.HTK))));
     h.put("audio/window", GoldenRun.op(AudioGolden::windows));
     h.put("audio/dct2_ortho", GoldenRun.y(r -> Audio.dct2(r.in("x"))));
     h.put("audio/preemphasis", GoldenRun.y(r -> Audio.preEmphasis(r.in("x"), r.c().number("coefficient", 0.97))));

@@ -126,7 +126,8 @@ final class ShapeGolden implements GoldenTopic {
     List<Slice> ranges = new ArrayList<>();
     for (Object o : (List<Object>) r.c().attrs().get("slices")) {
       List<Number> range = (List<Number>) o;
-      ranges.add(new Slice(whole(range.get(0)), whole(range.get(1)), range.get(2) == null ? 1 : range.get(2).longValue()));
+      ranges.add(new Slice(
+          whole(range.get(0)), whole(range.get(1)), range.get(2) == null ? 1 : range.get(2).longValue()));
     }
     return r.in("x").slice(ranges.toArray(new Slice[0]));
   }

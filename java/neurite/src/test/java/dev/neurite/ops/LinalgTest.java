@@ -22,7 +22,8 @@ class LinalgTest extends OpContract {
     Shape two = Shape.of(2, N, N);
     Shape one = Shape.of(N, N);
     return List.of(
-        new Case("determinant", t -> Linalg.det(t[0]), v -> each(v[0], m -> new double[] {det(m)}), two).tolerance(1e-4),
+        new Case("determinant", t -> Linalg.det(t[0]), v -> each(v[0], m -> new double[] {det(m)}), two)
+            .tolerance(1e-4),
         new Case("inverse", t -> Linalg.inverse(regular(t[0])), v -> each(v[0], m -> inverse(plus(m, 5))), two),
         new Case("solution", t -> Linalg.solve(regular(t[0]), t[1]),
             v -> product(inverse(plus(v[0], 5)), v[1], 2), one, Shape.of(N, 2)),

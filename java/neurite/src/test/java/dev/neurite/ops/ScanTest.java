@@ -30,7 +30,8 @@ class ScanTest extends OpContract {
           v -> scan(v[0], 2, 5, 3, true, exclusive, reverse), Shape.of(2, 5, 3)));
     }
     cases.add(new Case(
-        "product with a zero", t -> Reductions.cumprod(t[0].mul(Tensor.of(new double[] {1, 1, 0, 1, 1}, Shape.of(5), t[0].dtype())), 0, false, false),
+        "product with a zero", t -> Reductions.cumprod(
+            t[0].mul(Tensor.of(new double[] {1, 1, 0, 1, 1}, Shape.of(5), t[0].dtype())), 0, false, false),
         v -> scan(new double[] {v[0][0], v[0][1], 0, v[0][3], v[0][4]}, 1, 5, 1, true, false, false), Shape.of(5)));
     cases.add(new Case("sum of a long row", t -> t[0].cumsum(-1), v -> scan(v[0], 1, 3001, 1, false, false, false),
         Shape.of(1, 3001)).noGradient());

@@ -18,12 +18,15 @@ class SortTest extends OpContract {
   @Override
   List<Case> cases() {
     return List.of(
-        new Case("ascending", t -> Sorting.sort(t[0], -1, false).values(), v -> rows(v[0], 7, 7, false), Shape.of(3, 7)),
+        new Case("ascending", t -> Sorting.sort(t[0], -1, false).values(), v -> rows(v[0], 7, 7, false),
+            Shape.of(3, 7)),
         new Case("descending", t -> Sorting.sort(t[0], 1, true).values(), v -> rows(v[0], 7, 7, true), Shape.of(3, 7)),
         new Case("first axis", t -> Sorting.sort(t[0], 0, false).values().transpose(),
             v -> rows(transposed(v[0], 5, 3), 5, 5, false), Shape.of(5, 3)),
-        new Case("three largest", t -> Sorting.topk(t[0], 3, -1, true).values(), v -> rows(v[0], 7, 3, true), Shape.of(3, 7)),
-        new Case("two smallest", t -> Sorting.topk(t[0], 2, -1, false).values(), v -> rows(v[0], 7, 2, false), Shape.of(3, 7)),
+        new Case("three largest", t -> Sorting.topk(t[0], 3, -1, true).values(), v -> rows(v[0], 7, 3, true),
+            Shape.of(3, 7)),
+        new Case("two smallest", t -> Sorting.topk(t[0], 2, -1, false).values(), v -> rows(v[0], 7, 2, false),
+            Shape.of(3, 7)),
         new Case("indices of a long row", t -> Sorting.argsort(t[0], 0, false).cast(t[0].dtype()), v -> indices(v[0]),
             Shape.of(1009)).noGradient(),
         new Case("an empty row", t -> Sorting.sort(t[0], 1, false).values(), v -> new double[0], Shape.of(2, 0)),

@@ -235,7 +235,8 @@ class TensorOperationsTest {
     Tensor a = values(2, 3, 4);
     Tensor b = values(3, 4, 5);
     close(Linalg.einsum("ijk,jkl->il", a, b), Linalg.tensordot(a, b, 2));
-    close(Linalg.einsum("ijk,lkj->il", a, b.permute(2, 1, 0)), Linalg.tensordot(a, b, new int[] {1, -1}, new int[] {0, 1}));
+    close(Linalg.einsum("ijk,lkj->il", a, b.permute(2, 1, 0)),
+        Linalg.tensordot(a, b, new int[] {1, -1}, new int[] {0, 1}));
     close(Linalg.outer(a, b), Linalg.tensordot(a, b, 0));
     assertThrows(ShapeException.class, () -> Linalg.tensordot(a, b, 1));
   }
@@ -250,7 +251,8 @@ class TensorOperationsTest {
     ops.put("cumprod exclusive", x -> Reductions.cumprod(x, 1, true, false));
     ops.put("sort", x -> Sorting.sort(x.square(), 1, true).values().pow(2));
     ops.put("topk", x -> Sorting.topk(x.square(), 2, 1, false).values().pow(2));
-    ops.put("gatherElements", x -> Indexing.gatherElements(x.pow(3), 0, Tensor.of(new long[] {1, 1, 0}, Shape.of(1, 3))));
+    ops.put("gatherElements", x -> Indexing.gatherElements(
+        x.pow(3), 0, Tensor.of(new long[] {1, 1, 0}, Shape.of(1, 3))));
     for (Indexing.Scatter mode : Indexing.Scatter.values()) {
       ops.put("scatter " + mode, x -> Indexing.scatterElements(
           x.pow(2), 0, Tensor.of(new long[] {1, 1, 0}, Shape.of(1, 3)), x.slice(0, 2, 3).pow(3), mode));
