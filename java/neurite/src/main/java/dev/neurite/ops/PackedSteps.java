@@ -135,8 +135,8 @@ public final class PackedSteps {
   /**
    * [total, width] to [batch, time, width].
    *
-   * @param inputOrder of a reversed layout: each result at the step it was computed for, padding 0; else results come in
-   *     the order they were computed
+   * @param inputOrder of a reversed layout: each result at the step it was computed for, padding 0; else results come
+   *     in the order they were computed
    * @param zero padding is 0 instead of the sequence's last result (0 for a sequence without steps)
    */
   public Tensor unpack(Tensor packed, boolean inputOrder, boolean zero) {

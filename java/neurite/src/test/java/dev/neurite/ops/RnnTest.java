@@ -25,7 +25,8 @@ class RnnTest extends OpContract {
     add(all, "relu, lengths, reversed", new RecurrentReference(3, 5, 2, new long[] {2, 5, 4}, true), UnaryOp.RELU,
         x -> Math.max(x, 0));
     add(all, "no steps", new RecurrentReference(2, 3, 2, new long[] {0, 0}, false), UnaryOp.TANH, Math::tanh);
-    add(all, "one unit, one step, one sequence", new RecurrentReference(1, 1, 1, null, false), UnaryOp.TANH, Math::tanh);
+    add(all, "one unit, one step, one sequence", new RecurrentReference(1, 1, 1, null, false), UnaryOp.TANH,
+        Math::tanh);
     add(all, "chunks of sequences", new RecurrentReference(37, 11, 61, null, false), UnaryOp.TANH, Math::tanh);
     Case wide = all.get(all.size() - 1).range(-0.3, 0.3);
     wide.differentiable = false; // 61 * 407 values: too many for differences
@@ -73,10 +74,12 @@ class RnnTest extends OpContract {
     return List.of(
         new Refusal("recurrent weights of another shape are refused", ShapeException.class,
             "rnn: expected recurrent weights [units, 1 * units], given [2, 3]",
-            () -> RnnOp.apply(Tensor.zeros(Shape.of(6, 2)), Tensor.zeros(Shape.of(2, 3)), null, steps(3), UnaryOp.TANH)),
+            () -> RnnOp.apply(
+                Tensor.zeros(Shape.of(6, 2)), Tensor.zeros(Shape.of(2, 3)), null, steps(3), UnaryOp.TANH)),
         new Refusal("projections of another width are refused", ShapeException.class,
             "rnn: expected projections [6, 2], given [6, 3]",
-            () -> RnnOp.apply(Tensor.zeros(Shape.of(6, 3)), Tensor.zeros(Shape.of(2, 2)), null, steps(3), UnaryOp.TANH)),
+            () -> RnnOp.apply(
+                Tensor.zeros(Shape.of(6, 3)), Tensor.zeros(Shape.of(2, 2)), null, steps(3), UnaryOp.TANH)),
         new Refusal("a state of another batch is refused", ShapeException.class,
             "rnn: expected a state [2, 2], given [3, 2]",
             () -> RnnOp.apply(Tensor.zeros(Shape.of(6, 2)), Tensor.zeros(Shape.of(2, 2)), Tensor.zeros(Shape.of(3, 2)),
