@@ -23,10 +23,10 @@ import java.util.List;
  * missing), and with {@link #returnState} the last states are further outputs.
  *
  * <p><b>Lengths.</b> Past its length a sequence keeps its state, and its output repeats the last one (0 with {@link
- * #zeroOutput}). What padding holds is never read: it changes no output and no gradient, in any bit (nor does it in {@link
- * TimeDistributed} with lengths and in {@code Losses.sequence}). A length
- * of 0 gives the output 0 and the first state back; one beyond the padded length is refused. Running {@linkplain
- * #goBackwards backwards} starts at each sequence's own last step.
+ * #zeroOutput}). What padding holds is never read: it changes no output and no gradient, in any bit (nor does it in
+ * {@link TimeDistributed} with lengths and in {@code Losses.sequence}). A length of 0 gives the output 0 and the first
+ * state back; one beyond the padded length is refused. Running {@linkplain #goBackwards backwards} starts at each
+ * sequence's own last step.
  *
  * <p><b>Speed.</b> The inputs of all steps are multiplied at once, then one native kernel runs all steps. Activations
  * other than the defaults, and {@link #recurrentDropout} in training, run step by step in tensor ops instead.
