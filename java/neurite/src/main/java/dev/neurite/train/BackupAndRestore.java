@@ -14,8 +14,8 @@ import java.nio.file.StandardOpenOption;
 import java.util.Optional;
 
 /**
- * Backs the whole training up after every epoch, and goes on from the backup when the same training is started again: on
- * a CPU the result has the same bits as without the interruption, whatever killed the process.
+ * Backs the whole training up after every epoch, and goes on from the backup when the same training is started again:
+ * on a CPU the result has the same bits as without the interruption, whatever killed the process.
  *
  * <pre>{@code
  * model.fit(data, Fit.epochs(50).callbacks(BackupAndRestore.in(Path.of("backup")).everyBatches(100)));

@@ -14,8 +14,8 @@ import java.util.List;
 import java.util.Locale;
 
 /**
- * Finds the largest batch size, a power of two, with which a compiled model's forward and backward pass fit into memory:
- * begins large, halves whenever memory runs out, and says so. The model is as before afterwards.
+ * Finds the largest batch size, a power of two, with which a compiled model's forward and backward pass fit into
+ * memory: begins large, halves whenever memory runs out, and says so. The model is as before afterwards.
  *
  * <pre>{@code
  * BatchSizeProbe.Result r = BatchSizeProbe.of(model, data, 4096);

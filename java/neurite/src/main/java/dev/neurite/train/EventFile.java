@@ -16,8 +16,8 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.zip.CRC32C;
 
 /**
- * A file of TensorBoard's events: records framed as TFRecord (length, masked CRC-32C of the length, data, masked CRC-32C
- * of the data), each an {@code Event} message in protobuf's encoding.
+ * A file of TensorBoard's events: records framed as TFRecord (length, masked CRC-32C of the length, data, masked
+ * CRC-32C of the data), each an {@code Event} message in protobuf's encoding.
  */
 final class EventFile implements AutoCloseable {
 

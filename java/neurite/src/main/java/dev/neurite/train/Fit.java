@@ -81,19 +81,22 @@ public record Fit(
   public Fit batch(int n) {
     require(n >= 1, "batch", "1 or more", n);
     return new Fit(
-        epochs, n, validation, validationSplit, classWeights, callbacks, seed, shuffle, nanGuard, checkInputs, resume, settings);
+        epochs, n, validation, validationSplit, classWeights, callbacks, seed, shuffle, nanGuard, checkInputs,
+        resume, settings);
   }
 
   /** Measures loss and metrics on this data after each epoch. */
   public Fit validateOn(Dataset data) {
     return new Fit(
-        epochs, batch, data, validationSplit, classWeights, callbacks, seed, shuffle, nanGuard, checkInputs, resume, settings);
+        epochs, batch, data, validationSplit, classWeights, callbacks, seed, shuffle, nanGuard, checkInputs,
+        resume, settings);
   }
 
   /** Holds out the last part of the data (before shuffling) and measures on it after each epoch. */
   public Fit validationSplit(double share) {
     return new Fit(
-        epochs, batch, validation, share, classWeights, callbacks, seed, shuffle, nanGuard, checkInputs, resume, settings);
+        epochs, batch, validation, share, classWeights, callbacks, seed, shuffle, nanGuard, checkInputs,
+        resume, settings);
   }
 
   /** Weights in the loss by class number; classes not named count 1. Metrics are not weighted by it. */
@@ -101,7 +104,8 @@ public record Fit(
     Map<Long, Double> converted = new TreeMap<>();
     weights.forEach((label, weight) -> converted.put(label.longValue(), weight.doubleValue()));
     return new Fit(
-        epochs, batch, validation, validationSplit, converted, callbacks, seed, shuffle, nanGuard, checkInputs, resume, settings);
+        epochs, batch, validation, validationSplit, converted, callbacks, seed, shuffle, nanGuard, checkInputs,
+        resume, settings);
   }
 
   /** Adds callbacks. */
@@ -109,7 +113,8 @@ public record Fit(
     List<Callback> all = new ArrayList<>(callbacks);
     all.addAll(List.of(more));
     return new Fit(
-        epochs, batch, validation, validationSplit, classWeights, all, seed, shuffle, nanGuard, checkInputs, resume, settings);
+        epochs, batch, validation, validationSplit, classWeights, all, seed, shuffle, nanGuard, checkInputs,
+        resume, settings);
   }
 
   /** Shows the progress on standard output: a line that is updated on a terminal, else a line per epoch. */
@@ -125,31 +130,36 @@ public record Fit(
   /** Seed of shuffling and dropout (default: the library's). */
   public Fit seed(long n) {
     return new Fit(
-        epochs, batch, validation, validationSplit, classWeights, callbacks, n, shuffle, nanGuard, checkInputs, resume, settings);
+        epochs, batch, validation, validationSplit, classWeights, callbacks, n, shuffle, nanGuard, checkInputs,
+        resume, settings);
   }
 
   /** Shuffles in every epoch (true), or takes the data set's original order (false). */
   public Fit shuffle(boolean on) {
     return new Fit(
-        epochs, batch, validation, validationSplit, classWeights, callbacks, seed, on, nanGuard, checkInputs, resume, settings);
+        epochs, batch, validation, validationSplit, classWeights, callbacks, seed, on, nanGuard, checkInputs,
+        resume, settings);
   }
 
   /** Whether a loss of NaN or infinity stops the training before the weights change (default: yes). */
   public Fit nanGuard(boolean on) {
     return new Fit(
-        epochs, batch, validation, validationSplit, classWeights, callbacks, seed, shuffle, on, checkInputs, resume, settings);
+        epochs, batch, validation, validationSplit, classWeights, callbacks, seed, shuffle, on, checkInputs,
+        resume, settings);
   }
 
   /** Whether every batch is searched for NaN and infinities, reported with row and column (default: no). */
   public Fit checkInputs(boolean on) {
     return new Fit(
-        epochs, batch, validation, validationSplit, classWeights, callbacks, seed, shuffle, nanGuard, on, resume, settings);
+        epochs, batch, validation, validationSplit, classWeights, callbacks, seed, shuffle, nanGuard, on,
+        resume, settings);
   }
 
   /**
    * Goes on from a checkpoint that {@link ModelCheckpoint}, {@link BackupAndRestore} or {@link Run#checkpoint} made:
    * weights, optimiser, seed, step, position in the data, history and callbacks are as they were then, so that the
-   * training ends with the same bits as one that was never interrupted. The number of epochs counts from the very start.
+   * training ends with the same bits as one that was never interrupted. The number of epochs counts from the very
+   * start.
    */
   public Fit resume(Path checkpoint) {
     return new Fit(
@@ -160,7 +170,7 @@ public record Fit(
   /** Plain JSON values that every checkpoint carries under {@code settings}, such as {@link RunConfig#toMap}. */
   public Fit settings(Map<String, Object> values) {
     return new Fit(
-        epochs, batch, validation, validationSplit, classWeights, callbacks, seed, shuffle, nanGuard, checkInputs, resume,
-        values);
+        epochs, batch, validation, validationSplit, classWeights, callbacks, seed, shuffle, nanGuard, checkInputs,
+        resume, values);
   }
 }

@@ -71,8 +71,8 @@ public final class LearningCurves {
   }
 
   /**
-   * Trains a new model on growing parts of the data; each part has the one before in it. Training values are measured on
-   * the part, after the training.
+   * Trains a new model on growing parts of the data; each part has the one before in it. Training values are measured
+   * on the part, after the training.
    *
    * @param data what the parts are taken from, in a random order of the fit's seed
    * @param heldOut what each model is measured on

@@ -5,8 +5,8 @@ import java.util.Map;
 
 /**
  * Puts memory and speed of each epoch into the history: {@code live_bytes} and {@code peak_bytes} of tensors (the peak
- * within the epoch; the library's counter is set back for it), {@code heap_bytes} of Java, {@code train_seconds} (without
- * validation) and {@code samples_per_second}.
+ * within the epoch; the library's counter is set back for it), {@code heap_bytes} of Java, {@code train_seconds}
+ * (without validation) and {@code samples_per_second}.
  */
 public final class MemoryAndTime implements Callback {
 

@@ -7,9 +7,9 @@ import java.nio.file.Path;
 import java.util.Map;
 
 /**
- * Saves the model after epochs or every so many batches: the last state, or only the best one so far. A file is complete
- * or absent; while a new one is written the old one stays readable. {@code Model.load} reads it, {@code Fit.resume} goes
- * on from it.
+ * Saves the model after epochs or every so many batches: the last state, or only the best one so far. A file is
+ * complete or absent; while a new one is written the old one stays readable. {@code Model.load} reads it, {@code
+ * Fit.resume} goes on from it.
  *
  * <pre>{@code
  * ModelCheckpoint.best(Path.of("best.neurite"), "val_accuracy")

@@ -20,8 +20,8 @@ public final class NanGuard implements Callback {
               "fit: expected a finite loss, given %s in step %d (epoch %d, batch %d, learning rate %s)\n"
                   + "  %s\n"
                   + "  the weights are those after step %d; last checkpoint: %s\n"
-                  + "  try a smaller learning rate or clipping of gradients; look for log(0), a division by 0, or NaN in "
-                  + "the data (Fit.checkInputs(true))\n"
+                  + "  try a smaller learning rate or clipping of gradients; look for log(0), a division by 0, or "
+                  + "NaN in the data (Fit.checkInputs(true))\n"
                   + "  -Dneurite.check=nan stops at the first op that makes a NaN",
               loss, run.step() + 1, run.epoch(), run.batch(), run.learningRate(), where, run.step(), saved));
     }

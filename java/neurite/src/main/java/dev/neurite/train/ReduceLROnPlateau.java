@@ -11,8 +11,8 @@ import java.util.Map;
  * }</pre>
  *
  * <p>{@link #on} counts as Keras does: the rate falls when the epochs without improvement reach the patience, and an
- * improvement is one by more than {@code minDelta} (absolute). {@link #torch} counts as PyTorch does: the rate falls when
- * they exceed the patience, and an improvement is one by more than a part {@code minDelta} of the best value. A
+ * improvement is one by more than {@code minDelta} (absolute). {@link #torch} counts as PyTorch does: the rate falls
+ * when they exceed the patience, and an improvement is one by more than a part {@code minDelta} of the best value. A
  * schedule of the optimiser is replaced by the first reduction.
  */
 public final class ReduceLROnPlateau implements Callback {
@@ -169,7 +169,8 @@ public final class ReduceLROnPlateau implements Callback {
     if (Double.isInfinite(best)) {
       return larger ? value > best : value < best; // a part of infinity says nothing
     }
-    double bound = relative ? best * (larger ? 1 + minDelta : 1 - minDelta) : larger ? best + minDelta : best - minDelta;
+    double signed = larger ? minDelta : -minDelta;
+    double bound = relative ? best * (1 + signed) : best + signed;
     return larger ? value > bound : value < bound;
   }
 

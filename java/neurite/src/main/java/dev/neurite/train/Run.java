@@ -167,15 +167,16 @@ public final class Run {
   }
 
   /**
-   * Everything needed to go on from here with the same bits. To be called in {@link Callback#settled} and written there:
-   * the tensors are the model's and the optimiser's own.
+   * Everything needed to go on from here with the same bits. To be called in {@link Callback#settled} and written
+   * there: the tensors are the model's and the optimiser's own.
    *
    * @throws IllegalStateException at another moment
    * @throws UnsupportedOperationException in the middle of an epoch with a metric that cannot be saved
    */
   public Checkpoint checkpoint() {
     if (checkpoints == null) {
-      throw new IllegalStateException("Run.checkpoint: expected to be called in Callback.settled, given another moment");
+      throw new IllegalStateException(
+          "Run.checkpoint: expected to be called in Callback.settled, given another moment");
     }
     return checkpoints.get();
   }

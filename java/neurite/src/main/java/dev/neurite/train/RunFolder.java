@@ -9,8 +9,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 
 /**
- * The folder of a run, {@code runs/<name>/}: {@value #CONFIG}, {@value #HISTORY}, {@value #MODEL}, and a folder of backups
- * while it trains.
+ * The folder of a run, {@code runs/<name>/}: {@value #CONFIG}, {@value #HISTORY}, {@value #MODEL}, and a folder of
+ * backups while it trains.
  *
  * <pre>{@code
  * RunConfig config = RunConfig.of("wide").with("units", List.of(256, 128));
@@ -75,7 +75,8 @@ public final class RunFolder {
   /** True when a training was interrupted here and can go on. */
   public boolean isUnfinished() {
     Path backup = folder.resolve(BACKUP);
-    return Files.exists(backup.resolve(BackupAndRestore.CURRENT)) || Files.exists(backup.resolve(BackupAndRestore.PREVIOUS));
+    return Files.exists(backup.resolve(BackupAndRestore.CURRENT))
+        || Files.exists(backup.resolve(BackupAndRestore.PREVIOUS));
   }
 
   /** The configuration. @throws dev.neurite.error.FormatException when the file is damaged */

@@ -188,7 +188,8 @@ final class RunState {
   private double[] tensor(String name) {
     Tensor t = tensors.get(name);
     if (t == null) {
-      throw new IllegalArgumentException("resume: expected '" + name + "' in the checkpoint; it has " + tensors.keySet());
+      throw new IllegalArgumentException(
+          "resume: expected '" + name + "' in the checkpoint, given " + tensors.keySet());
     }
     return t.toDoubles();
   }

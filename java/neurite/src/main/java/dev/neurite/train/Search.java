@@ -25,8 +25,8 @@ import java.util.concurrent.Future;
  * }</pre>
  *
  * <p>Trials that run at the same time share the cores: each native call gets {@code cores / parallel} threads. What is
- * drawn and what comes out depends on the seed only, not on how many run at once: each trial has a seed of its own, from
- * which start values, shuffling and dropout derive. A trial that throws is recorded and the search goes on.
+ * drawn and what comes out depends on the seed only, not on how many run at once: each trial has a seed of its own,
+ * from which start values, shuffling and dropout derive. A trial that throws is recorded and the search goes on.
  */
 public final class Search {
 

@@ -77,7 +77,9 @@ public final class SearchSpace {
     return Math.pow(10, a + (Math.log10(high) - a) * u);
   }
 
-  /** A number near 1 whose distance from 1 has an evenly spread logarithm: {@code 1 - 10^U(log(1-high), log(1-low))}. */
+  /**
+   * A number near 1 whose distance from 1 has an evenly spread logarithm: {@code 1 - 10^U(log(1-high), log(1-low))}.
+   */
   public SearchSpace oneMinusLog(String name, double low, double high) {
     require(low < high && high < 1, "oneMinusLog: expected low < high < 1", low, high);
     return with(name, u -> 1 - log(1 - high, 1 - low, 1 - u), true);

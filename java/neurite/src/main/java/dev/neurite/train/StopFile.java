@@ -6,8 +6,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 
 /**
- * Pauses the training after the batch in progress once a file of a given name exists, and deletes the file: a way to end
- * a training from outside ({@code touch runs/digits/stop}) that leaves a backup to go on from.
+ * Pauses the training after the batch in progress once a file of a given name exists, and deletes the file: a way to
+ * end a training from outside ({@code touch runs/digits/stop}) that leaves a backup to go on from.
  */
 public final class StopFile implements Callback {
 

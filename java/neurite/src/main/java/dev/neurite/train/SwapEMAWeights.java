@@ -5,11 +5,11 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
- * Keeps a moving average of the weights, {@code a = momentum*a + (1-momentum)*w} after every update (it starts as a copy
- * of the first weights), validates with it, and leaves it in the model at the end.
+ * Keeps a moving average of the weights, {@code a = momentum*a + (1-momentum)*w} after every update (it starts as a
+ * copy of the first weights), validates with it, and leaves it in the model at the end.
  *
- * <p>With {@link #swapOnEpoch} the model has the average between epochs, so that what {@link ModelCheckpoint} saves is the
- * average; the training goes on with the weights themselves. Buffers, such as moving means, are not averaged.
+ * <p>With {@link #swapOnEpoch} the model has the average between epochs, so that what {@link ModelCheckpoint} saves is
+ * the average; the training goes on with the weights themselves. Buffers, such as moving means, are not averaged.
  */
 public final class SwapEMAWeights implements Callback {
 

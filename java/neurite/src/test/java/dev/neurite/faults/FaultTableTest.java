@@ -88,6 +88,7 @@ class FaultTableTest {
           new Row(26, "NaN or infinity in features", "train.TrainerFailureTest#checkedInputsNameRowAndColumn"),
           new Row(27, "loss becomes NaN or infinite",
               "train.TrainerFailureTest#aLossThatIsNotANumberStopsBeforeTheWeightsTakeItIn",
+              "train.MoreCallbacksTest#aLossOfNotANumberNamesTheLayerAndTheLastCheckpoint",
               "train.TrainerFaultsTest#aLossOfNotANumberNamesStepAndAdviceAndTheModelGoesOn"),
           new Row(28, "labels out of range, negative, float, of one class",
               "train.TrainerFaultsTest#labelsOutOfRangeNameIndexValueAndRangeAndTheModelGoesOn",

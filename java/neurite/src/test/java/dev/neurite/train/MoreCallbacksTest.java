@@ -154,7 +154,8 @@ class MoreCallbacksTest {
   @Test
   void aLossOfNotANumberNamesTheLayerAndTheLastCheckpoint() {
     try (Model deep =
-        Model.sequential(Input.of(1), Dense.of(3).name("first"), Dense.of(1).activation(Activation.EXPONENTIAL).name("top"))) {
+        Model.sequential(
+            Input.of(1), Dense.of(3).name("first"), Dense.of(1).activation(Activation.EXPONENTIAL).name("top"))) {
       deep.compile(Sgd.of(0.1), Losses.meanSquaredError());
       deep.state().get("top.bias").assign(Tensor.of(new float[] {100}));
       Path file = folder.resolve("c.neurite");

@@ -10,6 +10,7 @@ import dev.neurite.io.Json;
 import dev.neurite.nn.Dense;
 import dev.neurite.nn.Input;
 import dev.neurite.nn.Model;
+import dev.neurite.tensor.DType;
 import dev.neurite.tensor.Scope;
 import dev.neurite.tensor.Shape;
 import dev.neurite.tensor.Tensor;
@@ -64,7 +65,8 @@ class SearchTest {
   void theSeedRepeatsEverythingAndEachTrialHasItsOwn() {
     Search.Objective drawsAWeight = trial -> {
       try (Model model = Model.sequential(Input.of(3), Dense.of(2))) {
-        Tensor bare = Dense.of(2).call(Tensor.ones(Shape.of(1, 3), dev.neurite.tensor.DType.FLOAT32)); // named by a counter of the trial's own
+        // A bare block is named by a counter of the trial's own.
+        Tensor bare = Dense.of(2).call(Tensor.ones(Shape.of(1, 3), DType.FLOAT32));
         return model.params().get(0).toFloats()[0] + bare.toFloats()[0];
       }
     };
@@ -140,7 +142,8 @@ class SearchTest {
       labels[i] = i % 10 == 0 ? 2 : i % 3 == 0 ? 1 : 0;
     }
     for (CrossValidation cv :
-        List.of(CrossValidation.kFold(4), CrossValidation.kFold(4).shuffled(1), CrossValidation.kFold(4).stratified(1))) {
+        List.of(
+            CrossValidation.kFold(4), CrossValidation.kFold(4).shuffled(1), CrossValidation.kFold(4).stratified(1))) {
       List<CrossValidation.Fold> folds = cv.folds(labels);
       boolean[] held = new boolean[labels.length];
       for (CrossValidation.Fold f : folds) {

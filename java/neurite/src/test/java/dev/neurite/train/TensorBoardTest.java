@@ -45,7 +45,8 @@ public class TensorBoardTest {
   }
 
   /** One event: a scalar, a histogram or the version. */
-  public record Event(double time, long step, String version, String tag, Double scalar, Map<Integer, Object> histogram) {}
+  public record Event(
+      double time, long step, String version, String tag, Double scalar, Map<Integer, Object> histogram) {}
 
   // ---- an independent reader
 
