@@ -53,8 +53,8 @@ final class ExplainCommand implements Callable<Integer> {
   @Option(
       names = "--surface",
       paramLabel = "FILE",
-      description = "for a net of one weight and one bias: draw the error surface on [-6, 6]^2 and the way the steps take "
-          + "(.png or .svg)")
+      description = "for a net of one weight and one bias: draw the error surface on [-6, 6]^2 and the way the steps "
+          + "take (.png or .svg)")
   private Path surface;
 
   @Override

@@ -71,6 +71,10 @@ final class DoctorRuns {
     all.add(new Case("label noise", Finding.Kind.LABEL_NOISE, DoctorRuns::labelNoise));
     all.add(new Case("learning rate too low", Finding.Kind.LEARNING_RATE_TOO_LOW, DoctorRuns::rateTooLow));
     all.add(new Case("learning rate too high", Finding.Kind.LEARNING_RATE_TOO_HIGH, DoctorRuns::rateTooHigh));
+    all.add(
+        new Case(
+            "learning rate far too high", Finding.Kind.LEARNING_RATE_TOO_HIGH,
+            r -> digits(mlp(), digits(), Sgd.of(2), 10)));
     all.add(new Case("healthy digits MLP", null, r -> digits(mlp(), digits(), Adam.of(1e-3), 15)));
     all.add(new Case("healthy digits CNN", null, DoctorRuns::cnn));
     all.add(new Case("healthy regression", null, DoctorRuns::regression));

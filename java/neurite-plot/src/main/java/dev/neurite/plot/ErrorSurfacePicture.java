@@ -224,9 +224,8 @@ public final class ErrorSurfacePicture {
     g.drawRect(LEFT, TOP, SIZE, SIZE);
     for (int t = 0; t < TICKS; t++) {
       double part = t / (TICKS - 1.0);
-      double x = surface.first().get(0) + part * (surface.first().get(surface.first().size() - 1) - surface.first().get(0));
-      double y =
-          surface.second().get(0) + part * (surface.second().get(surface.second().size() - 1) - surface.second().get(0));
+      double x = along(surface.first(), part);
+      double y = along(surface.second(), part);
       int px = (int) Math.round(pixelX(x));
       int py = (int) Math.round(pixelY(y));
       g.drawLine(px, TOP + SIZE, px, TOP + SIZE + 5);
@@ -239,6 +238,10 @@ public final class ErrorSurfacePicture {
     g.setFont(new Font(Font.SANS_SERIF, Font.BOLD, 14));
     g.drawString(first, LEFT + SIZE / 2 - 4 * first.length(), TOP + SIZE + 45);
     g.drawString(second, 12, TOP - 12);
+  }
+
+  private static double along(List<Double> axis, double part) {
+    return axis.get(0) + part * (axis.get(axis.size() - 1) - axis.get(0));
   }
 
   private static String number(double value) {

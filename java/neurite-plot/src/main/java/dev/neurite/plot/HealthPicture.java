@@ -15,7 +15,8 @@ import org.knowm.xchart.style.markers.SeriesMarkers;
 
 /**
  * A run's layers from the input on: the length of the gradient in each layer's weights before the first step and at the
- * end, and how far a step moves them; both on logarithmic axes from 1e-8, where healthy lines are nearly flat; what lies beyond is drawn at the edge.
+ * end, and how far a step moves them; both on logarithmic axes from 1e-8, where healthy lines are nearly flat; what
+ * lies beyond is drawn at the edge.
  *
  * <pre>{@code
  * HealthPicture.of(Health.read(Path.of("runs/mine/health.jsonl"))).save(Path.of("health.png"));
@@ -62,8 +63,8 @@ public final class HealthPicture {
 
   private static XYChart chart(String title, String axis) {
     XYChart chart =
-        new XYChartBuilder().width(WIDTH).height(HEIGHT).title(title).xAxisTitle("layer with weights, from the input on")
-            .yAxisTitle(axis).build();
+        new XYChartBuilder().width(WIDTH).height(HEIGHT).title(title)
+            .xAxisTitle("layer with weights, from the input on").yAxisTitle(axis).build();
     chart.getStyler().setYAxisLogarithmic(true);
     chart.getStyler().setYAxisMin(LOWEST);
     chart.getStyler().setYAxisMax(axis.equals(STEP) ? 1.0 : HIGHEST);

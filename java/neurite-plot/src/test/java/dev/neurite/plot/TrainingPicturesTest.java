@@ -58,7 +58,8 @@ class TrainingPicturesTest {
   private static Health health(double first) {
     List<LayerHealth> layers = List.of(layer("a", first, 1e-3), layer("b", first * 100, 0), layer("c", 1, 1e-3));
     Health.Checkup start = new Health.Checkup(0, 0, null, Map.of(), layers);
-    return new Health(List.of(), 1, false, List.of(start, new Health.Checkup(1, 10, null, Map.of(), layers)), null, null, null);
+    Health.Checkup end = new Health.Checkup(1, 10, null, Map.of(), layers);
+    return new Health(List.of(), 1, false, List.of(start, end), null, null, null);
   }
 
   @Test

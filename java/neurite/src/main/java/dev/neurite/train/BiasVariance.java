@@ -6,7 +6,8 @@ import java.util.Locale;
  * Error analysis: how much of the error is avoidable bias, how much variance.
  *
  * <p>{@code bias = training error - human error}, {@code variance = validation error - training error}; each is high
- * above {@link DiagnosisLimits#HIGH_ERROR} (for regression {@link DiagnosisLimits#HIGH_UNEXPLAINED}). Source: A. Ng, Machine Learning Yearning, chapters 20 to 24.
+ * above {@link DiagnosisLimits#HIGH_ERROR} (for regression {@link DiagnosisLimits#HIGH_UNEXPLAINED}). Source: A. Ng,
+ * Machine Learning Yearning, chapters 20 to 24.
  *
  * @param trainingError share of wrong answers on the training data
  * @param validationError share of wrong answers on held-out data, or NaN where there are none

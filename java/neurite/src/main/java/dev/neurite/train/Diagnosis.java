@@ -168,7 +168,7 @@ public record Diagnosis(
     int more = findings.size() - 1;
     return f.kind().words() + (f.layer() == null ? "" : " in '" + f.layer() + "'") + " ("
         + f.severity().name().toLowerCase(Locale.ROOT) + ")"
-        + (more == 0 ? "" : "; " + more + (more == 1 ? " more finding" : " more findings") + ", mend the first one first");
+        + (more == 0 ? "" : "; " + more + " more finding" + (more == 1 ? "" : "s") + ", mend the first one first");
   }
 
   /** The report as JSON: verdict, findings, errors, fit, layers. */

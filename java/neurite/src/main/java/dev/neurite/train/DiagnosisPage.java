@@ -17,8 +17,9 @@ final class DiagnosisPage {
     page.append("body{font:15px/1.5 system-ui,sans-serif;max-width:60em;margin:2em auto;padding:0 1em;color:#222}\n");
     page.append("h1{font-size:1.4em} .verdict{padding:.6em 1em;border-radius:6px;background:");
     page.append(d.healthy() ? "#e3f4e3" : "#fdecea").append("}\n");
-    page.append("table{border-collapse:collapse} td,th{padding:.2em .8em;text-align:right;border-bottom:1px solid #ddd}\n");
-    page.append("td:first-child,th:first-child{text-align:left} .bar{display:inline-block;height:.8em;background:#1f77b4}\n");
+    page.append("table{border-collapse:collapse} td:first-child,th:first-child{text-align:left}\n");
+    page.append("td,th{padding:.2em .8em;text-align:right;border-bottom:1px solid #ddd}\n");
+    page.append(".bar{display:inline-block;height:.8em;background:#1f77b4}\n");
     page.append(".critical{color:#b00020} .warning{color:#9a5b00}\n</style></head><body>\n");
     page.append("<h1>Doctor: ").append(safe(title)).append("</h1>\n");
     page.append("<p class=\"verdict\"><b>").append(safe(d.verdict())).append("</b></p>\n<ol>\n");
@@ -46,7 +47,8 @@ final class DiagnosisPage {
     page.append("<table><tr><th>layer</th><th>activation</th><th>gradient</th><th>(1e-9 to 1e3)</th><th>step</th>");
     page.append("<th>mean</th><th>deviation</th><th>dead</th><th>saturated</th></tr>\n");
     for (LayerHealth l : d.layers()) {
-      page.append("<tr><td>").append(safe(l.layer())).append("</td><td>").append(safe(l.activation())).append("</td><td>");
+      page.append("<tr><td>").append(safe(l.layer())).append("</td><td>").append(safe(l.activation()));
+      page.append("</td><td>");
       page.append(cell(l.gradient())).append("</td><td style=\"text-align:left\"><span class=\"bar\" style=\"width:");
       page.append(width(l.gradient())).append("px\"></span></td><td>").append(cell(l.update())).append("</td><td>");
       page.append(cell(l.mean())).append("</td><td>").append(cell(l.deviation())).append("</td><td>");

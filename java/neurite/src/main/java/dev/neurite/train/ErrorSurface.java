@@ -4,6 +4,7 @@ import dev.neurite.autograd.Tape;
 import dev.neurite.loss.Loss;
 import dev.neurite.nn.Model;
 import dev.neurite.nn.Pass;
+import dev.neurite.ops.RandomOp;
 import dev.neurite.optim.Optimizer;
 import dev.neurite.optim.Sgd;
 import dev.neurite.tensor.DType;
@@ -205,7 +206,7 @@ public record ErrorSurface(List<Double> first, List<Double> second, List<List<Do
     double[] drawn;
     try (Scope scope = Scope.open()) {
       RandomStream random = RandomStream.of(seed, "random search");
-      drawn = dev.neurite.ops.RandomOp.uniform(Shape.of(2L * tries), DType.FLOAT64, low, high, random).toDoubles();
+      drawn = RandomOp.uniform(Shape.of(2L * tries), DType.FLOAT64, low, high, random).toDoubles();
     }
     List<Point> better = new ArrayList<>();
     double best = Double.POSITIVE_INFINITY;

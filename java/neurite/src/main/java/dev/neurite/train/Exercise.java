@@ -17,7 +17,8 @@ import java.util.Locale;
  * @param net the net with its start values
  * @param x examples [example][input]
  * @param y targets [example][output]
- * @param lossName {@code half_square}, {@code square}, {@code mean_square}, {@code cross_entropy} or {@code binary_cross_entropy}
+ * @param lossName {@code half_square}, {@code square}, {@code mean_square}, {@code cross_entropy} or {@code
+ *     binary_cross_entropy}
  * @param rate learning rate of plain gradient descent
  */
 public record Exercise(SmallNet net, List<List<Double>> x, List<List<Double>> y, String lossName, double rate) {
@@ -105,8 +106,8 @@ public record Exercise(SmallNet net, List<List<Double>> x, List<List<Double>> y,
   // ---- the worked examples
 
   /**
-   * A worked example by name: {@code n1} (2-2-2), {@code n2} (3-2-1), {@code n3} (4-2-1) or {@code n4} (one neuron), all
-   * of sigmoid units.
+   * A worked example by name: {@code n1} (2-2-2), {@code n2} (3-2-1), {@code n3} (4-2-1) or {@code n4} (one neuron),
+   * all of sigmoid units.
    *
    * @throws IllegalArgumentException for another name
    */
@@ -222,7 +223,8 @@ public record Exercise(SmallNet net, List<List<Double>> x, List<List<Double>> y,
     SmallNet.Layer layer =
         SmallNet.Layer.of(from, units, activation, map.matrix("weights"), map.numbers("bias"), bias);
     return new SmallNet.Layer(
-        units, activation, layer.weights(), map.has("weight_names") ? map.textRows("weight_names") : layer.weightNames(),
-        layer.biases(), map.has("bias_names") ? map.texts("bias_names") : layer.biasNames(), bias);
+        units, activation, layer.weights(),
+        map.has("weight_names") ? map.textRows("weight_names") : layer.weightNames(), layer.biases(),
+        map.has("bias_names") ? map.texts("bias_names") : layer.biasNames(), bias);
   }
 }

@@ -165,7 +165,8 @@ public final class Explain {
     for (int u = 0; u < n; u++) {
       StringBuilder sum = new StringBuilder();
       for (int i = 0; i < from.length; i++) {
-        sum.append(i == 0 ? "" : " + ").append(factor(layer.weights().get(u).get(i))).append('*').append(factor(from[i]));
+        sum.append(i == 0 ? "" : " + ").append(factor(layer.weights().get(u).get(i)));
+        sum.append('*').append(factor(from[i]));
       }
       sum.append(" + ").append(factor(layer.biases().get(u)));
       int at = row * n + u;

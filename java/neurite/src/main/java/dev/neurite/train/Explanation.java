@@ -122,7 +122,9 @@ public record Explanation(
       String which = rows.size() == 1 ? "" : " of example " + (i + 1);
       List<List<String>> cells = new ArrayList<>();
       for (Unit u : row.units()) {
-        cells.add(List.of(u.name(), u.formula(), digits(u.netInput()), digits(u.output()), digits(u.delta()), digits(u.err())));
+        cells.add(
+            List.of(
+                u.name(), u.formula(), digits(u.netInput()), digits(u.output()), digits(u.delta()), digits(u.err())));
       }
       tables.add(
           new Table(
@@ -203,8 +205,8 @@ public record Explanation(
     page.append("body{font:15px/1.5 system-ui,sans-serif;max-width:64em;margin:2em auto;padding:0 1em;color:#222}\n");
     page.append("table{border-collapse:collapse;margin-bottom:1.5em} th{background:#f0f4f8}\n");
     page.append("td,th{border:1px solid #ccd;padding:.2em .7em;text-align:right;font-variant-numeric:tabular-nums}\n");
-    page.append("td:first-child,th:first-child,td.sum{text-align:left} h2{font-size:1.05em}\n</style></head><body>\n<h1>");
-    page.append(DiagnosisPage.safe(title)).append("</h1>\n");
+    page.append("td:first-child,th:first-child,td.sum{text-align:left} h2{font-size:1.05em}\n");
+    page.append("</style></head><body>\n<h1>").append(DiagnosisPage.safe(title)).append("</h1>\n");
     for (Table table : tables()) {
       page.append("<h2>").append(DiagnosisPage.safe(table.title())).append("</h2>\n<table><tr>");
       table.head().forEach(h -> page.append("<th>").append(DiagnosisPage.safe(h)).append("</th>"));
@@ -212,7 +214,8 @@ public record Explanation(
       for (List<String> row : table.rows()) {
         page.append("<tr>");
         for (String cell : row) {
-          page.append(cell.contains("*") ? "<td class=\"sum\">" : "<td>").append(DiagnosisPage.safe(cell)).append("</td>");
+          page.append(cell.contains("*") ? "<td class=\"sum\">" : "<td>");
+          page.append(DiagnosisPage.safe(cell)).append("</td>");
         }
         page.append("</tr>\n");
       }

@@ -70,7 +70,9 @@ final class HealthProbe implements AutoCloseable {
         taken.add(batch);
         count += batch.size();
       }
-      return count == 0 ? null : new HealthProbe(model, loss, seed, joinedInputs(taken, examples), targets(taken, examples));
+      return count == 0
+          ? null
+          : new HealthProbe(model, loss, seed, joinedInputs(taken, examples), targets(taken, examples));
     }
   }
 

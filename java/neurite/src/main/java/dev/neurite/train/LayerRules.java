@@ -24,12 +24,14 @@ final class LayerRules {
     rules.symmetry();
     rules.units(
         LayerHealth::saturated, DiagnosisLimits.SATURATED, Finding.Kind.SATURATED_UNITS,
-        "of its outputs lie beyond 95 % of the range of FUNCTION, where the slope is close to 0, so hardly any gradient passes",
+        "of its outputs lie beyond 95 % of the range of FUNCTION, where the slope is close to 0, so hardly any "
+            + "gradient passes",
         "Draw smaller weights (glorotUniform), scale the inputs to mean 0 and deviation 1, put a BatchNorm before the "
             + "activation, or take ReLU.");
     rules.units(
         LayerHealth::dead, DiagnosisLimits.DEAD, Finding.Kind.DEAD_UNITS,
-        "of its units give 0 for every example looked at; the gradient of FUNCTION is 0 there, so they cannot come back",
+        "of its units give 0 for every example looked at; the gradient of FUNCTION is 0 there, so they cannot come "
+            + "back",
         "Start the biases at 0 or 0.01, take leakyRelu, draw the weights with heNormal, and lower the learning rate if "
             + "units died during training.");
     rules.gradients();
@@ -117,6 +119,13 @@ final class LayerRules {
         advice, fromStart);
   }
 
+  /** True when most units of a layer died in training. */
+  static boolean unitsDied(Health health) {
+    LayerHealth first = worst(health.start(), LayerHealth::dead);
+    LayerHealth last = worst(health.last(), LayerHealth::dead);
+    return first != null && first.dead() <= DiagnosisLimits.DEAD && last != null && last.dead() > DiagnosisLimits.DEAD;
+  }
+
   private static LayerHealth worst(Health.Checkup seen, ToDoubleFunction<LayerHealth> share) {
     LayerHealth worst = null;
     for (LayerHealth l : seen.layers()) {
@@ -151,8 +160,8 @@ final class LayerRules {
     findings.add(
         Finding.Kind.VANISHING_GRADIENT, Finding.Severity.CRITICAL, r.first.layer(), r.numbers(),
         "The gradient vanishes on its way back: in layer '" + r.first.layer() + "' it has the length "
-            + number(r.first.gradient()) + ", in layer '" + r.last.layer() + "' " + number(r.last.gradient()) + " (ratio "
-            + number(r.weights) + ")" + after(seen) + ". The first layers do not learn.",
+            + number(r.first.gradient()) + ", in layer '" + r.last.layer() + "' " + number(r.last.gradient())
+            + " (ratio " + number(r.weights) + ")" + after(seen) + ". The first layers do not learn.",
         "Take ReLU with heNormal weights instead of " + r.first.activation() + ", fewer layers, BatchNorm after each "
             + "layer, or skip connections (Add).",
         fromStart);
@@ -161,9 +170,10 @@ final class LayerRules {
   private void exploding(Ratio r, Health.Checkup seen, boolean fromStart) {
     findings.add(
         Finding.Kind.EXPLODING_GRADIENT, Finding.Severity.CRITICAL, r.first.layer(), r.numbers(),
-        "The gradient explodes on its way back: from the output of layer '" + r.lastHidden.layer() + "' to that of layer '"
-            + r.first.layer() + "' it grows from " + number(r.lastHidden.signal()) + " to " + number(r.first.signal())
-            + " (" + number(r.signals) + " times; the weights' gradients " + number(r.weights) + " times)" + after(seen)
+        "The gradient explodes on its way back: from the output of layer '" + r.lastHidden.layer()
+            + "' to that of layer '" + r.first.layer() + "' it grows from " + number(r.lastHidden.signal()) + " to "
+            + number(r.first.signal()) + " (" + number(r.signals) + " times; the weights' gradients "
+            + number(r.weights) + " times)" + after(seen)
             + ". One step throws the weights far away.",
         "Draw smaller weights (heNormal for ReLU, glorotUniform for tanh), clip the gradient (globalClipNorm(1)), put "
             + "BatchNorm between the layers.",

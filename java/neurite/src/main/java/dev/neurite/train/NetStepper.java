@@ -25,7 +25,8 @@ final class NetStepper implements AutoCloseable {
   private final List<Param> biases = new ArrayList<>();
 
   /** Values of one forward and backward pass: [row][unit] per layer. */
-  record Pass(double loss, List<double[]> inputs, List<double[]> outputs, List<double[]> deltas, List<double[]> kernels) {}
+  record Pass(
+      double loss, List<double[]> inputs, List<double[]> outputs, List<double[]> deltas, List<double[]> kernels) {}
 
   NetStepper(SmallNet net, Tensor x, Tensor y, Loss loss) {
     this.net = net;

@@ -52,23 +52,28 @@ final class RunRules {
     numbers.put("median_update", update);
     if (infinite || end > DiagnosisLimits.DIVERGED * start) {
       diverged(numbers, start, infinite ? steps.get(steps.size() - 1).last() : end, infinite);
-    } else if ((most > DiagnosisLimits.SPIKE * start || update > DiagnosisLimits.STEP_TOO_LONG)
-        && end > DiagnosisLimits.RECOVERED * start) {
+    } else if (tooLong(most / start, update) && end > DiagnosisLimits.RECOVERED * start) {
       findings.add(
           Finding.Kind.LEARNING_RATE_TOO_HIGH, Finding.Severity.CRITICAL, numbers,
           "The learning rate is too high: the loss began at " + number(start) + ", jumped up to " + number(most)
               + " and ended at " + number(end) + "; a step moves the weights by " + percent(update)
-              + " of their length (0.1 % is usual).",
+              + " of their length (0.1 % is usual)"
+              + (LayerRules.unitsDied(health) ? ", and most units of a layer died." : "."),
           "Divide the learning rate by 10, or let LearningRateFinder suggest one; a warm-up and globalClipNorm(1) help "
               + "too.");
     } else if (update > 0 && update < DiagnosisLimits.STEP_TOO_SHORT && end > DiagnosisLimits.LOSS_LEFT * start) {
       findings.add(
           Finding.Kind.LEARNING_RATE_TOO_LOW, Finding.Severity.CRITICAL, numbers,
-          "The learning rate is too low: a step moves the weights by " + String.format(Locale.ROOT, "%.2g %%", 100 * update)
-              + " of their length (0.1 % is usual), and the loss went from " + number(start) + " to " + number(end)
-              + " only.",
+          "The learning rate is too low: a step moves the weights by "
+              + String.format(Locale.ROOT, "%.2g %%", 100 * update)
+              + " of their length (0.1 % is usual), and the loss went from " + number(start) + " to " + number(end) + " only.",
           "Multiply the learning rate by 10 until the loss falls quickly, or let LearningRateFinder suggest one.");
     }
+  }
+
+  /** Steps that throw the loss up, move the weights far, or kill units. */
+  private boolean tooLong(double rise, double update) {
+    return rise > DiagnosisLimits.SPIKE || update > DiagnosisLimits.STEP_TOO_LONG || LayerRules.unitsDied(health);
   }
 
   private void diverged(Map<String, Double> numbers, double start, double end, boolean infinite) {
@@ -124,7 +129,8 @@ final class RunRules {
     for (int row : rows.subList(0, Math.min(ROWS_NAMED, rows.size()))) {
       named.append(named.length() == 0 ? "" : ", ").append(row);
       if (!all.labels().isEmpty()) {
-        named.append(" (").append(all.labels().get(row)).append(", looks like ").append(all.predicted().get(row)).append(')');
+        named.append(" (").append(all.labels().get(row)).append(", looks like ");
+        named.append(all.predicted().get(row)).append(')');
       }
     }
     double share = rows.size() / (double) all.losses().size();
@@ -164,7 +170,9 @@ final class RunRules {
     double held = accuracy == null
         ? (values.getOrDefault("val_loss", Double.NaN) - values.getOrDefault("val_penalty", 0.0)) / health.baseline()
         : 1 - values.getOrDefault("val_" + accuracy, Double.NaN);
-    return training >= 0 && !(held < 0) ? new BiasVariance(training, held, options.humanError(), accuracy != null) : null;
+    return training >= 0 && !(held < 0)
+        ? new BiasVariance(training, held, options.humanError(), accuracy != null)
+        : null;
   }
 
   private static double trainingLoss(Health health, Map<String, Double> values) {
@@ -216,7 +224,8 @@ final class RunRules {
           Finding.Kind.OVERFITTING, Finding.Severity.WARNING, numbers,
           "The run overfits: the validation loss was smallest in epoch " + fit.epoch() + " and is "
               + percent(fit.rise()) + " higher now, while the training loss went on falling.",
-          "Stop in epoch " + fit.epoch() + " (EarlyStopping with restoreBest), or regularise: dropout, L2, augmentation.");
+          "Stop in epoch " + fit.epoch() + " (EarlyStopping with restoreBest), or regularise: dropout, L2, "
+              + "augmentation.");
     } else if (fit.kind() == FitShape.Kind.UNDER && (errors == null || errors.highBias())) {
       findings.add(
           Finding.Kind.UNDERFITTING, Finding.Severity.WARNING, numbers,

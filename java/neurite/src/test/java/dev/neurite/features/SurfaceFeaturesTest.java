@@ -139,7 +139,7 @@ class SurfaceFeaturesTest {
 
   @Test
   void H20_unscaledInputsNeedMoreThanTenTimesTheSteps() {
-    int scaled = steps(true, 10_000);
+    int scaled = steps(true, 200);
     int unscaled = steps(false, 20 * scaled);
 
     assertTrue(unscaled > 10 * scaled, "scaled " + scaled + ", unscaled " + unscaled);

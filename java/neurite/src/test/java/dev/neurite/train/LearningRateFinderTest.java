@@ -90,8 +90,8 @@ class LearningRateFinderTest {
   void theSweepStopsWhenTheLossBlowsUp() {
     try (Model model = TrainingExamples.line()) {
       model.compile(Sgd.of(0.1), Losses.meanSquaredError());
-      LearningRateFinder.Result found =
-          LearningRateFinder.of(model).range(1e-4, 1e4).steps(200).run(TrainingExamples.points(new float[] {-1, -.5f, .5f, 1}, new float[] {-3, -1, 1.7f, 3}));
+      Dataset points = TrainingExamples.points(new float[] {-1, -.5f, .5f, 1}, new float[] {-3, -1, 1.7f, 3});
+      LearningRateFinder.Result found = LearningRateFinder.of(model).range(1e-4, 1e4).steps(200).run(points);
       assertTrue(found.rates().size() < 200, "stopped early");
       assertTrue(found.largest() < 10, found.toString()); // x^2 has mean 0.625: from 1.6 on steps overshoot
       assertTrue(found.suggestion() > 0.01 && found.suggestion() < 3, found.toString());
