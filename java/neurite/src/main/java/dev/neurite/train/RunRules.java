@@ -66,7 +66,8 @@ final class RunRules {
           Finding.Kind.LEARNING_RATE_TOO_LOW, Finding.Severity.CRITICAL, numbers,
           "The learning rate is too low: a step moves the weights by "
               + String.format(Locale.ROOT, "%.2g %%", 100 * update)
-              + " of their length (0.1 % is usual), and the loss went from " + number(start) + " to " + number(end) + " only.",
+              + " of their length (0.1 % is usual), and the loss went from " + number(start) + " to " + number(end)
+              + " only.",
           "Multiply the learning rate by 10 until the loss falls quickly, or let LearningRateFinder suggest one.");
     }
   }
