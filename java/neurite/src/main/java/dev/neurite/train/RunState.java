@@ -1,16 +1,22 @@
 package dev.neurite.train;
 
+import dev.neurite.error.FormatException;
 import dev.neurite.io.Checkpoint;
 import dev.neurite.metric.Metric;
 import dev.neurite.nn.Loading;
 import dev.neurite.nn.Model;
 import dev.neurite.tensor.Shape;
 import dev.neurite.tensor.Tensor;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.BiConsumer;
+import java.util.stream.Stream;
 
 /** A run as a checkpoint, and back. */
 final class RunState {
@@ -104,6 +110,31 @@ final class RunState {
   }
 
   // ---- reading
+
+  /** A checkpoint; of a damaged one the newest other checkpoint of the folder is named. */
+  static Checkpoint read(Path file) {
+    try {
+      return Checkpoint.read(file);
+    } catch (FormatException e) {
+      Path other = newestBeside(file);
+      if (other == null) {
+        throw e;
+      }
+      throw new FormatException(
+          e.file(), e.offset(), e.reason() + "\n  the newest other checkpoint there is " + other, e);
+    }
+  }
+
+  private static Path newestBeside(Path file) {
+    try (Stream<Path> files = Files.list(file.toAbsolutePath().getParent())) {
+      return files
+          .filter(p -> p.toString().endsWith(".neurite") && !p.equals(file.toAbsolutePath()))
+          .max(Comparator.comparing(p -> p.toFile().lastModified()))
+          .orElse(null);
+    } catch (IOException e) {
+      return null; // the damaged file is what matters
+    }
+  }
 
   /** Weights, optimiser and counters as they were; throws before anything of the run changes when they do not fit. */
   static RunState apply(Checkpoint checkpoint, Run run, Trainer trainer) {

@@ -65,7 +65,7 @@ final class TrainingLoop {
     try (Scope scope = Scope.open()) {
       Optional<Checkpoint> checkpoint = callbacks.stream().flatMap(c -> c.resume(run).stream()).findFirst();
       if (checkpoint.isEmpty() && fit.resume() != null) {
-        checkpoint = Optional.of(Checkpoint.read(fit.resume()));
+        checkpoint = Optional.of(RunState.read(fit.resume()));
       }
       if (checkpoint.isEmpty()) {
         tell(c -> c.trainBegin(run));

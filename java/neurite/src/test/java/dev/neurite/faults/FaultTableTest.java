@@ -190,6 +190,8 @@ class FaultTableTest {
               "train.TrainerFaultsTest#anInterruptedTrainingLeavesTheCheckpointOfItsLastWholeEpoch",
               "train.CheckpointFaultsTest#aTrainingInterruptedAtAnyBatchEndsWithTheSameBits"),
           new Row(56, "callback or loader throws",
+              "train.TrainerFailureTest#anExceptionOfACallbackOrALossSurfacesUnchanged",
+              "train.MoreCallbacksTest#callbacksAreToldInTheirOrderAndSeeWhatEarlierOnesPut",
               "train.TrainerFailureTest#anExceptionOfALoaderSurfacesUnchangedAndLeavesNothing"),
           new Row(63, "native library absent, foreign, of another version",
               "neurite-native:natives.NativeLoadingTest#aMissingNativeJarIsReportedWithTheArtefactAndThePlacesTried",

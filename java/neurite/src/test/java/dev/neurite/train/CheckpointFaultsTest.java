@@ -202,6 +202,10 @@ class CheckpointFaultsTest {
     good[good.length / 3] ^= 4;
     Files.write(current, good);
     try (Model model = net(64)) {
+      FormatException e = assertThrows(FormatException.class, () -> model.fit(data, Fit.epochs(4).resume(current)));
+      assertTrue(
+          e.getMessage().contains("the newest other checkpoint there is " + backup.resolve(BackupAndRestore.PREVIOUS)),
+          e.getMessage());
       int[] first = new int[1];
       model.fit(
           data,
