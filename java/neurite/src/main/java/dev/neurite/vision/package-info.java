@@ -1,2 +1,2 @@
-/** Boxes and what is computed from them. */
+/** Pictures and boxes: steps before a network, and what detectors are trained and judged with. */
 package dev.neurite.vision;

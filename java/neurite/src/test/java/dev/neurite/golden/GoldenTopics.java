@@ -33,7 +33,8 @@ final class GoldenTopics {
           new TrainingGolden(),
           new TextGolden(),
           new TensorFileGolden(),
-          new DataGolden());
+          new DataGolden(),
+          new VisionGolden());
 
   private GoldenTopics() {}
 }
