@@ -38,13 +38,17 @@ final class Graph {
   private final List<Step> steps;
   private final int[] outputs;
   private final List<Shape> outputShapes;
+  private final List<DType> outputTypes;
   private final int slots;
 
-  private Graph(List<Input> inputs, List<Step> steps, int[] outputs, List<Shape> outputShapes, int slots) {
+  private Graph(
+      List<Input> inputs, List<Step> steps, int[] outputs, List<Shape> outputShapes, List<DType> outputTypes,
+      int slots) {
     this.inputs = inputs;
     this.steps = steps;
     this.outputs = outputs;
     this.outputShapes = outputShapes;
+    this.outputTypes = outputTypes;
     this.slots = slots;
   }
 
@@ -62,6 +66,10 @@ final class Graph {
 
   List<Shape> outputShapes() {
     return outputShapes;
+  }
+
+  List<DType> outputTypes() {
+    return outputTypes;
   }
 
   // ---- running
@@ -185,11 +193,14 @@ final class Graph {
       order.forEach(this::add);
       int[] out = new int[outputs.size()];
       List<Shape> outShapes = new ArrayList<>();
+      List<DType> outTypes = new ArrayList<>();
       for (int i = 0; i < out.length; i++) {
         out[i] = slot(outputs.get(i));
         outShapes.add(shapes.get(out[i]));
+        outTypes.add(types.get(out[i]));
       }
-      return new Graph(inputs, withLastReads(out), out, List.copyOf(outShapes), shapes.size());
+      return new Graph(
+          inputs, withLastReads(out), out, List.copyOf(outShapes), List.copyOf(outTypes), shapes.size());
     }
 
     /** Depth first without recursion: a deep chain must not overflow the stack. */
@@ -260,9 +271,9 @@ final class Graph {
       List<Shape> out = block.buildFor(name, type, start, inShapes);
       first.put(a, shapes.size());
       steps.add(new Step(block, name, in, shapes.size(), List.copyOf(inShapes), out, new int[0]));
-      for (Shape shape : out) {
-        shapes.add(shape);
-        types.add(block.parameterType(type));
+      for (int i = 0; i < out.size(); i++) {
+        shapes.add(out.get(i));
+        types.add(block instanceof Model m ? m.graph().outputTypes().get(i) : block.parameterType(type));
       }
     }
 

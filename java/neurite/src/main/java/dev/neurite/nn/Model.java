@@ -335,7 +335,7 @@ public final class Model extends Block implements AutoCloseable {
 
   @Override
   DType parameterType(DType input) {
-    return graph.steps().isEmpty() ? input : graph.steps().get(graph.steps().size() - 1).block().dtype();
+    return graph.outputTypes().get(0);
   }
 
   @Override

@@ -12,6 +12,9 @@ final class ParamRules {
 
   private final Map<Param, Regularizer> regularizers = new IdentityHashMap<>();
   private final Map<String, Constraint> constraints = new LinkedHashMap<>();
+  /** What else follows a parameter's step, after its penalty and constraint. */
+  private final Map<Param, Param.AfterStep> others = new IdentityHashMap<>();
+  private final Map<Param, Param.AfterStep> given = new IdentityHashMap<>();
   private double learningRate = 1;
 
   void regularize(String name, Param p, Regularizer regularizer) {
@@ -44,23 +47,42 @@ final class ParamRules {
     learningRate = factor;
   }
 
-  /** Gives a parameter its factor and what follows each step: first a proximal penalty, then the constraint. */
+  /** Adds a projection that follows the parameter's own rules, whenever those are set. */
+  void project(String name, Param p, Param.AfterStep projection) {
+    apply(name, p);
+    others.merge(p, projection, ParamRules::chain);
+    apply(name, p);
+  }
+
+  /**
+   * Gives a parameter its factor and what follows each step: first a proximal penalty, then the constraint, then what
+   * somebody else has set.
+   */
   void apply(String name, Param p) {
     p.learningRateFactor(learningRate);
-    Regularizer regularizer = regularizers.get(p);
-    boolean proximal = regularizer != null && regularizer.isProximal();
-    Constraint constraint = constraints.get(name);
-    if (proximal && constraint != null) {
-      p.afterStep((w, rate) -> constraint.project(regularizer.afterStep(w, rate)));
-    } else if (proximal) {
-      p.afterStep(regularizer::afterStep);
-    } else if (constraint != null) {
-      p.afterStep((w, rate) -> constraint.project(w));
+    if (p.afterStep() != given.get(p)) {
+      others.put(p, p.afterStep());
     }
+    Regularizer regularizer = regularizers.get(p);
+    Constraint constraint = constraints.get(name);
+    Param.AfterStep all = regularizer != null && regularizer.isProximal() ? regularizer::afterStep : null;
+    all = chain(all, constraint == null ? null : (w, rate) -> constraint.project(w));
+    all = chain(all, others.get(p));
+    given.put(p, all);
+    p.afterStep(all);
+  }
+
+  private static Param.AfterStep chain(Param.AfterStep first, Param.AfterStep second) {
+    if (first == null || second == null) {
+      return first == null ? second : first;
+    }
+    return (w, rate) -> second.apply(first.apply(w, rate), rate);
   }
 
   void forget() {
     regularizers.clear();
+    others.clear();
+    given.clear();
   }
 
   /** Penalties by parameter, of a block and its parts. */

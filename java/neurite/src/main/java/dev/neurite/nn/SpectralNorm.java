@@ -4,6 +4,7 @@ import dev.neurite.autograd.Tape;
 import dev.neurite.error.ShapeException;
 import dev.neurite.init.Initializers;
 import dev.neurite.ops.ReduceOp;
+import dev.neurite.tensor.DType;
 import dev.neurite.tensor.Param;
 import dev.neurite.tensor.Scope;
 import dev.neurite.tensor.Shape;
@@ -46,7 +47,6 @@ public final class SpectralNorm extends Layer {
   private int iterations = 1;
   private Param kernel;
   private Param vector;
-  private Param.AfterStep projection;
 
   private SpectralNorm(Layer layer) {
     this.layer = child("layer", layer);
@@ -87,6 +87,11 @@ public final class SpectralNorm extends Layer {
   }
 
   @Override
+  DType parameterType(DType input) {
+    return layer.parameterType(input);
+  }
+
+  @Override
   protected Shape build(Shape in) {
     Shape out = buildChild(layer, in);
     Param found = layer.ownParams().getOrDefault("kernel", layer.ownParams().get("embeddings"));
@@ -95,19 +100,16 @@ public final class SpectralNorm extends Layer {
           who() + ": expected a layer with a kernel or embeddings, given " + layer.typeName() + " with "
               + layer.ownParams().keySet());
     }
-    boolean first = kernel == null;
+    if (kernel != null) {
+      return out;
+    }
     kernel = found;
     vector = buffer("vector_u", Shape.of(kernel.shape().last()), Initializers.truncatedNormal(0, 0.02));
-    if (first) {
-      try (Scope scope = Scope.open()) {
-        kernel.assign(divided(kernel));
-      }
+    try (Scope scope = Scope.open()) {
+      kernel.assign(divided(kernel));
     }
-    Param.AfterStep before = kernel.afterStep();
-    if (before == null || before != projection) { // the layer's own rule, which its build has set, comes first
-      projection = (values, rate) -> divided(before == null ? values : before.apply(values, rate));
-      kernel.afterStep(projection);
-    }
+    String name = layer.ownParams().get("kernel") == kernel ? "kernel" : "embeddings";
+    layer.rules.project(name, kernel, (values, rate) -> divided(values));
     return out;
   }
 

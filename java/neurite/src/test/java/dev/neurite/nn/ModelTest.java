@@ -307,4 +307,26 @@ class ModelTest {
             () -> Model.sequential(Input.of(2), Dense.of(2).name("a"), Dense.of(2).name("a")));
     assertEquals("Model 'model': expected different names, given 'a' twice", e.getMessage());
   }
+
+  @Test
+  void aNestedModelsOutputHasTheTypeOfItsLastTensorWhateverLayerMadeIt() {
+    Input in = Input.of(3).dtype(DType.FLOAT64);
+    Model ending = Model.sequential(in, Dense.of(4), Activation.RELU);
+    assertEquals(DType.FLOAT64, ending.dtype());
+    Model outer = Model.sequential(Input.of(3).dtype(DType.FLOAT64), ending, Dense.of(2));
+    try (Scope scope = Scope.open()) {
+      Tensor y = outer.call(Tensor.ones(Shape.of(2, 3), DType.FLOAT64));
+      assertEquals(DType.FLOAT64, y.dtype());
+    }
+
+    Input steps = Input.of(5, 2).dtype(DType.FLOAT64);
+    Node mask = Masking.of(0).on(steps);
+    Model two = Model.of(List.of(steps), List.of(Activation.TANH.on(steps), mask));
+    Input again = Input.of(5, 2).dtype(DType.FLOAT64);
+    List<Node> outputs = two.on(List.of(again));
+    Model trained = Model.of(List.of(again), List.of(Lstm.of(3).on(outputs.get(0), outputs.get(1))));
+    try (Scope scope = Scope.open()) {
+      assertEquals(DType.FLOAT64, trained.call(Tensor.ones(Shape.of(2, 5, 2), DType.FLOAT64)).dtype());
+    }
+  }
 }
