@@ -1,5 +1,6 @@
 package dev.neurite.train;
 
+import dev.neurite.error.FormatException;
 import dev.neurite.io.Json;
 import dev.neurite.nn.Block;
 import dev.neurite.tensor.Param;
@@ -24,7 +25,7 @@ import java.util.Map;
  * <p>Before the first step and after every epoch a forward and backward pass over {@value #EXAMPLES} fixed training
  * examples measures every layer; one step per epoch tells how far the weights move; at the end every training example's
  * loss (of the first {@value #ROWS}) is measured. The training itself is the same, bit for bit, with and without it.
- * An existing file is replaced.
+ * An existing file is replaced; a training that goes on from a checkpoint keeps what was measured before it.
  */
 public final class HealthLog implements Callback {
 
@@ -112,14 +113,33 @@ public final class HealthLog implements Callback {
       return; // fit itself refuses data without examples or targets
     }
     head = new Health(probe.inputHealth(), probe.baseline(), probe.classifier(), List.of(), null, null, null);
+    Health earlier = earlier(run);
     if (file != null) {
       writing(() -> {
         Files.createDirectories(file.toAbsolutePath().getParent());
         out = Files.newBufferedWriter(file, StandardCharsets.UTF_8);
       });
     }
-    line(head.headMap());
-    checkup(new Health.Checkup(0, run.step(), null, Map.of(), probe.layers()));
+    if (earlier == null) {
+      line(head.headMap());
+      checkup(new Health.Checkup(0, run.step(), null, Map.of(), probe.layers()));
+    } else {
+      head = earlier;
+      line(earlier.headMap());
+      earlier.checkups().stream().filter(c -> c.step() <= run.step()).forEach(this::checkup);
+    }
+  }
+
+  /** What the interrupted part of a resumed training wrote; null when there is nothing to go on from. */
+  private Health earlier(Run run) {
+    if (!run.isResumed() || file == null || !Files.exists(file)) {
+      return null;
+    }
+    try {
+      return Health.read(file);
+    } catch (FormatException e) {
+      return null; // the process was killed before the first line was whole
+    }
   }
 
   @Override

@@ -91,4 +91,31 @@ class DoctorTest {
     assertEquals(Finding.Kind.HIGH_VARIANCE, d.first().kind());
     assertNotNull(d.fit());
   }
+
+  @Test
+  void aResumedTrainingKeepsTheHealthMeasuredBefore(@TempDir Path folder) {
+    Path runs = folder.resolve("resumed");
+    for (int part = 0; part < 2; part++) {
+      boolean first = part == 0;
+      dev.neurite.Neurite.seed(4);
+      try (Model model = TrainingExamples.digitsMlp(8)) {
+        model.compile(
+            dev.neurite.optim.Adam.of(1e-3), dev.neurite.loss.Losses.softmaxCrossEntropy());
+        Callback stopper = LambdaCallback.onEpochEnd((run, values) -> {
+          if (first && run.epoch() == 2) {
+            run.pause("for the test");
+          }
+        });
+        model.fit(
+            Digits.load().train().take(160).batch(32),
+            Fit.epochs(4).seed(5).callbacks(BackupAndRestore.in(runs), HealthLog.to(runs), stopper));
+      }
+    }
+    Health health = Health.read(runs.resolve(Health.FILE));
+    assertEquals(
+        java.util.List.of(0, 1, 2, 3, 4), health.checkups().stream().map(Health.Checkup::epoch).toList());
+    assertEquals(
+        java.util.List.of(0L, 5L, 10L, 15L, 20L), health.checkups().stream().map(Health.Checkup::step).toList());
+    assertEquals(4, health.history().size());
+  }
 }
