@@ -10,7 +10,12 @@ inline PackedSteps require_steps(const char* op, const int64_t* rows, int64_t st
                                  int64_t total) {
   require_size(op, batch);
   require_size(op, total);
-  if (steps < 0 || (rows == nullptr && steps > 0)) invalid("%s: step rows are null", op);
+  // Every step has a row or more, so this also bounds what is read of `rows`.
+  if (steps < 0 || steps > total) {
+    invalid("%s: %lld steps, expected 0 to %lld (the rows of the buffers)", op,
+            static_cast<long long>(steps), static_cast<long long>(total));
+  }
+  if (rows == nullptr && steps > 0) invalid("%s: step rows are null", op);
   int64_t sum = 0, before = batch;
   for (int64_t s = 0; s < steps; ++s) {
     if (rows[s] < 1 || rows[s] > before) {
@@ -18,7 +23,7 @@ inline PackedSteps require_steps(const char* op, const int64_t* rows, int64_t st
               static_cast<long long>(rows[s]), static_cast<long long>(before));
     }
     before = rows[s];
-    sum += rows[s];
+    if (__builtin_add_overflow(sum, rows[s], &sum)) invalid("%s: too many rows for any memory", op);
   }
   if (sum != total) {
     invalid("%s: the steps have %lld rows, the buffers %lld", op, static_cast<long long>(sum),

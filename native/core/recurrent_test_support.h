@@ -24,7 +24,7 @@ struct Packed {
 inline std::vector<Packed> packed_shapes() {
   return {{{1}, 1, 1},          {{2, 2, 2}, 2, 3},        {{4, 3, 3, 1}, 5, 2}, {{}, 3, 4},
           {{}, 0, 3},           {{7, 7, 5, 5, 2}, 7, 17}, {{37, 36, 20, 3}, 37, 61},
-          {{3, 3, 3}, 3, 131}};
+          {{3, 3, 3}, 3, 131},  {{3, 2, 1, 1}, 3, 0}};
 }
 
 inline std::string text(const Packed& p) {

@@ -5,6 +5,7 @@
 
 #include <cmath>
 #include <cstdint>
+#include <cstring>
 #include <vector>
 
 #include "core/philox.h"
@@ -47,6 +48,25 @@ std::vector<T> uniform(int64_t n, uint64_t seed, double low = -1, double high = 
         static_cast<T>(low + (high - low) * nrt_uniform_f64(b.v[0], b.v[1]));
   }
   return v;
+}
+
+// run(context) gives a vector of numbers: the same bits on one, two and three threads.
+template <typename F>
+void expect_same_bits_on_any_threads(const F& run) {
+  const auto on = [&](int32_t threads) {
+    const nrt_ctx c = nrt_ctx_open(NRT_CPU, 0, "", threads);
+    EXPECT_NE(0, c) << nrt_last_error();
+    const auto y = run(c);
+    nrt_ctx_close(c);
+    return y;
+  };
+  const auto one = on(1);
+  for (const int32_t threads : {2, 3}) {
+    const auto more = on(threads);
+    ASSERT_EQ(one.size(), more.size());
+    EXPECT_EQ(0, std::memcmp(one.data(), more.data(), one.size() * sizeof(one[0])))
+        << threads << " threads";
+  }
 }
 
 #define NRT_ASSERT_OK(call) ASSERT_EQ(NRT_OK, (call)) << nrt_last_error()

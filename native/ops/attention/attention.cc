@@ -50,7 +50,10 @@ void check(int32_t dtype, const nrt::AttentionPlan& p) {
   nrt::require_size(kOp, nrt::require_size(kOp, groups, p.queries), p.value_width);
   nrt::require_size(kOp, nrt::require_size(kOp, groups, p.keys), p.width);
   nrt::require_size(kOp, nrt::require_size(kOp, groups, p.keys), p.value_width);
-  nrt::require_size(kOp, p.batch, p.kv_heads);
+  const int64_t keys = nrt::require_size(kOp, nrt::require_size(kOp, p.batch, p.kv_heads), p.keys);
+  nrt::require_size(kOp, keys, p.width);
+  nrt::require_size(kOp, keys, p.value_width);
+  nrt::require_size(kOp, nrt::require_size(kOp, groups, p.queries), p.keys);
   if (p.heads > 0 && (p.kv_heads == 0 || p.heads % p.kv_heads != 0)) {
     nrt::invalid("%s: %lld heads are no multiple of %lld key/value heads", kOp,
                  static_cast<long long>(p.heads), static_cast<long long>(p.kv_heads));

@@ -21,13 +21,19 @@ struct Head {
   int64_t batch, head, kv_head, keys;
 };
 
-inline Head head_of(const AttentionPlan& p, int64_t batch, int64_t head) {
-  const int64_t keys = p.lengths == nullptr ? p.keys : max64(0, min64(p.lengths[batch], p.keys));
-  return {batch, head, head / (p.heads / p.kv_heads), keys};
+inline int64_t keys_of(const AttentionPlan& p, int64_t batch) {
+  return p.lengths == nullptr ? p.keys : max64(0, min64(p.lengths[batch], p.keys));
 }
 
+inline Head head_of(const AttentionPlan& p, int64_t batch, int64_t head) {
+  return {batch, head, head / (p.heads / p.kv_heads), keys_of(p, batch)};
+}
+
+// In double: stretched axes are long at no cost in memory, so their product may leave int64.
 inline int64_t grain(const AttentionPlan& p, int64_t rows, int64_t other) {
-  return max64(1, kGrainWork / max64(1, min64(rows, kTile) * other * (p.width + p.value_width)));
+  const double work = static_cast<double>(min64(rows, kTile)) * static_cast<double>(other) *
+                      static_cast<double>(p.width + p.value_width);
+  return work < kGrainWork ? static_cast<int64_t>(kGrainWork / (work < 1 ? 1 : work)) : 1;
 }
 
 // Sets the scores of a row that must not count to minus infinity, adds an additive mask. The row runs
@@ -294,7 +300,7 @@ void keys_backward(const AttentionPlan& p, const Head& shared, int64_t k0, T* dk
 template <typename T>
 void backward(const AttentionPlan& p, T* dq, T* dk, T* dv, T* delta, const T* dy, const T* y, const T* lse,
               const T* q, const T* k, const T* v) {
-  if (p.batch == 0 || p.heads == 0) return;
+  if (p.batch == 0 || p.kv_heads == 0) return;
   deltas(p, delta, dy, y);
   const int64_t query_tiles = div_up(p.queries, kTile), key_tiles = div_up(p.keys, kTile);
   parallel(p.batch * p.heads * query_tiles, grain(p, p.queries, 2 * p.keys), [&](int64_t begin, int64_t end) {
@@ -308,8 +314,8 @@ void backward(const AttentionPlan& p, T* dq, T* dk, T* dv, T* delta, const T* dy
   parallel(p.batch * p.kv_heads * key_tiles, grain(p, p.keys, 2 * group * p.queries),
            [&](int64_t begin, int64_t end) {
              for (int64_t i = begin; i < end; ++i) {
-               const int64_t head = i / key_tiles;
-               const Head h = head_of(p, head / p.kv_heads, head % p.kv_heads * group);
+               const int64_t batch = i / key_tiles / p.kv_heads, kv_head = i / key_tiles % p.kv_heads;
+               const Head h = {batch, kv_head * group, kv_head, keys_of(p, batch)};
                keys_backward(p, h, i % key_tiles * kTile, dk, dv, delta, dy, lse, q, k, v);
              }
            });

@@ -292,6 +292,15 @@ TYPED_TEST(Attention, DoesNotDependOnThreads) {
   nrt_ctx_close(many);
 }
 
+TEST(AttentionEdges, KeysThatNoHeadUsesGetZeroGradients) {
+  const Problem<float> p({2, 0, 3, 3, 3, 4, 2}, {});
+  std::vector<float> dk(p.k.size(), 7.0F), dv(p.v.size(), 7.0F);
+  NRT_ASSERT_OK(nrt_attention_bwd(ctx(), NRT_FLOAT32, 0, addr(dk), addr(dv), 0, 0, 0, 0, 0, addr(p.k), addr(p.v), 0,
+                                  0, p.desc, 0, 0, 1));
+  EXPECT_EQ(std::vector<float>(p.k.size()), dk);
+  EXPECT_EQ(std::vector<float>(p.v.size()), dv);
+}
+
 TEST(AttentionErrors, WrongArgumentsAreRefused) {
   Problem<float> p({1, 4, 2, 3, 3, 2, 2}, {});
   std::vector<float> y(24), lse(12);
@@ -308,11 +317,18 @@ TEST(AttentionErrors, WrongArgumentsAreRefused) {
   p.desc[NRT_ATTENTION_KV_HEADS] = 3;
   EXPECT_EQ(NRT_INVALID_ARGUMENT, run(NRT_FLOAT32, addr(p.q), 0));
   EXPECT_STREQ("attention: 4 heads are no multiple of 3 key/value heads", nrt_last_error());
+  p.desc[NRT_ATTENTION_HEADS] = 0;
+  p.desc[NRT_ATTENTION_KV_HEADS] = INT64_MAX / 8;
+  EXPECT_EQ(NRT_INVALID_ARGUMENT, run(NRT_FLOAT32, addr(p.q), 0));
+  p.desc[NRT_ATTENTION_HEADS] = 4;
   p.desc[NRT_ATTENTION_KV_HEADS] = 2;
   p.desc[NRT_ATTENTION_QUERIES] = -3;
   EXPECT_EQ(NRT_INVALID_ARGUMENT, run(NRT_FLOAT32, addr(p.q), 0));
   p.desc[NRT_ATTENTION_QUERIES] = INT64_MAX / 2;
   EXPECT_EQ(NRT_INVALID_ARGUMENT, run(NRT_FLOAT32, addr(p.q), 0));
+  p.desc[NRT_ATTENTION_QUERIES] = p.desc[NRT_ATTENTION_KEYS] = int64_t{1} << 40;
+  p.desc[NRT_ATTENTION_WIDTH] = p.desc[NRT_ATTENTION_VALUE_WIDTH] = 0;
+  EXPECT_EQ(NRT_INVALID_ARGUMENT, run(NRT_FLOAT32, addr(p.q), NRT_ATTENTION_MASK_ADDED));
   EXPECT_EQ(NRT_INVALID_ARGUMENT,
             nrt_attention_bwd(ctx(), NRT_FLOAT32, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, nullptr, 0, 0, 1));
   EXPECT_STREQ("attention: desc is null", nrt_last_error());

@@ -61,6 +61,8 @@ Conv3dShape shape_of(const int64_t* desc) {
   s.pad_front = desc[12];
   check_count("x", {desc[0], desc[1], desc[2], desc[3], desc[4]});
   check_count("y", {desc[0], desc[5], desc[6], desc[7], desc[8]});
+  check_count("an image of x", {desc[1], desc[2], desc[3], desc[4]});
+  check_count("a slice of y", {desc[6], desc[7], desc[8]});
   check_count("w", {desc[9], desc[13], desc[17], desc[4], desc[8]});
   check_count("a slice", {desc[2], desc[3], desc[4], desc[9]});
   // A strip of the padded slice is held in scratch memory by the 2-D kernels.

@@ -100,6 +100,7 @@ void scatter(T* image, const T* slab, const Conv3dShape& s, int64_t first, int64
 // Calls body(image, first output depth, the 2-D shape of this batch) for all batches, in order.
 template <typename F>
 void each_batch(const Conv3dShape& s, const F& body) {
+  if (out_slice(s) == 0) return;
   const int64_t most = batch_depths(s);
   for (int64_t n = 0; n < s.images; ++n) {
     for (int64_t z = 0; z < s.out_d; z += most) {

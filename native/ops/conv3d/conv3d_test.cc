@@ -179,6 +179,22 @@ TEST_F(Conv3dErrors, SizesThatNoMemoryHoldsAreRefused) {
   std::vector<int64_t> desc = with(0, (int64_t{1} << 31) - 1);
   desc[1] = desc[2] = (int64_t{1} << 31) - 1;
   refused(desc, "too large");
+  desc[0] = 0;  // nor are images of such a size, however few
+  desc[3] = (int64_t{1} << 31) - 1;
+  refused(desc, "too large");
+}
+
+TEST(Conv3dEdges, AnEmptyResultOfManyDepthsEndsAtOnce) {
+  std::vector<int64_t> desc = Shape{"", 1, 2, 2, 1, {{4, 3, 2}, {4, 3, 2}, {4, 3, 2}}}.desc();
+  desc[5] = (int64_t{1} << 31) - 1;
+  desc[6] = 0;
+  std::vector<float> dx(128, 7.0F), w(32, 7.0F), dbias(2, 7.0F);
+  NRT_ASSERT_OK(nrt_conv3d_bwd_data(ctx(), NRT_FLOAT32, addr(dx), 0, addr(w), desc.data()));
+  EXPECT_EQ(std::vector<float>(128), dx);
+  NRT_ASSERT_OK(
+      nrt_conv3d_bwd_weights(ctx(), NRT_FLOAT32, addr(w), addr(dbias), 0, 0, desc.data()));
+  EXPECT_EQ(std::vector<float>(32), w);
+  EXPECT_EQ(std::vector<float>(2), dbias);
 }
 
 TEST_F(Conv3dErrors, OtherDtypesAreRefused) {

@@ -37,7 +37,7 @@ nrt::CtcCase check(int32_t dtype, nrt_ptr logits, nrt_ptr lse, nrt_ptr targets, 
   nrt::require_array(kOp, "logits", logits, nrt::require_size(kOp, steps, classes));
   nrt::require_array(kOp, "lse", lse, steps);
   nrt::require_array(kOp, "targets", targets, nrt::require_size(kOp, batch, labels));
-  nrt::require_size(kOp, time, nrt::require_size(kOp, 2, labels) + 1);
+  nrt::require_size(kOp, time, nrt::require_size(kOp, 2, labels) + 5);  // states, padded
   nrt::require_array(kOp, "input_lengths", input_lengths, batch);
   nrt::require_array(kOp, "target_lengths", target_lengths, batch);
   if (blank < 0 || blank >= classes) {

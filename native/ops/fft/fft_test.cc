@@ -62,6 +62,20 @@ TEST(FftLong, ThereAndBackIsTheSignalTimesItsLength) {
   }
 }
 
+TEST(FftThreads, DoNotChangeTheBits) {
+  for (const int64_t n : {256, 243}) {
+    const int64_t batch = 61;
+    const auto re = uniform<float>(batch * n, 6), im = uniform<float>(batch * n, 7);
+    nrt_test::expect_same_bits_on_any_threads([&](nrt_ctx c) {
+      std::vector<float> yr(re.size()), yi(re.size());
+      EXPECT_EQ(NRT_OK, nrt_fft_fwd(c, NRT_FLOAT32, addr(yr), addr(yi), addr(re), addr(im), batch,
+                                    n, 1));
+      yr.insert(yr.end(), yi.begin(), yi.end());
+      return yr;
+    });
+  }
+}
+
 TEST(FftErrors, WrongArgumentsAreRefused) {
   std::vector<float> a(4);
   const nrt_ptr p = addr(a);

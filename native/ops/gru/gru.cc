@@ -52,6 +52,7 @@ nrt_status nrt_gru_fwd(nrt_ctx ctx, int32_t dtype, nrt_ptr h, nrt_ptr gates, nrt
     require_array(kOp, "hn", hn, size.state);
     require_array(kOp, "projected", projected, size.rows);
     require_array(kOp, "recurrent", recurrent, size.weights);
+    if (units == 0) return;  // every output is empty
     const auto run = [&](auto type) {
       using T = decltype(type);
       of_type<T>(NRT_SELECT(c, gru_kernels))
@@ -78,6 +79,7 @@ nrt_status nrt_gru_bwd(nrt_ctx ctx, int32_t dtype, nrt_ptr dprojected, nrt_ptr d
     require_array(kOp, "h", h, size.rows);
     require_array(kOp, "gates", gates, size.rows);
     require_array(kOp, "recurrent", recurrent, size.weights);
+    if (units == 0) return;  // every output is empty
     const auto run = [&](auto type) {
       using T = decltype(type);
       of_type<T>(NRT_SELECT(c, gru_kernels))

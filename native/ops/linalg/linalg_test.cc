@@ -163,6 +163,30 @@ TYPED_TEST(Linalg, SingularVectorsRebuildTheMatrixEvenWithoutFullRank) {
   }
 }
 
+TYPED_TEST(Linalg, ThreadsDoNotChangeTheBits) {
+  const int64_t batch = 37, n = 17;
+  const auto a = this->well_conditioned(batch, n), b = uniform<TypeParam>(batch * n * n, 3);
+  nrt_test::expect_same_bits_on_any_threads([&](nrt_ctx c) {
+    const auto type = this->kType;
+    std::vector<TypeParam> all;
+    std::vector<TypeParam> y(a.size()), u(a.size()), v(a.size()), s(static_cast<size_t>(batch * n));
+    const auto keep = [&](const std::vector<TypeParam>& part) {
+      all.insert(all.end(), part.begin(), part.end());
+    };
+    EXPECT_EQ(NRT_OK, nrt_linalg_det(c, type, addr(s), addr(a), batch, n));
+    keep(s);
+    EXPECT_EQ(NRT_OK, nrt_linalg_solve(c, type, addr(y), addr(a), addr(b), batch, n, n));
+    keep(y);
+    EXPECT_EQ(NRT_OK, nrt_linalg_eigh(c, type, addr(s), addr(v), addr(a), batch, n));
+    keep(s);
+    keep(v);
+    EXPECT_EQ(NRT_OK, nrt_linalg_svd(c, type, addr(u), addr(s), addr(v), addr(a), batch, n, n));
+    keep(u);
+    keep(s);
+    return all;
+  });
+}
+
 TEST(LinalgErrors, SingularAndIndefiniteMatricesAreNamed) {
   const std::vector<double> a = {1, 0, 0, 1, 1, 2, 2, 4};
   std::vector<double> b(4, 1.0), y(8);

@@ -54,6 +54,7 @@ nrt_status nrt_lstm_fwd(nrt_ctx ctx, int32_t dtype, nrt_ptr h, nrt_ptr c, nrt_pt
     require_array(kOp, "cn", cn, size.state);
     require_array(kOp, "projected", projected, size.rows);
     require_array(kOp, "recurrent", recurrent, size.weights);
+    if (units == 0) return;  // every output is empty
     const auto run = [&](auto type) {
       using T = decltype(type);
       of_type<T>(NRT_SELECT(context_of_call, lstm_kernels))
@@ -84,6 +85,7 @@ nrt_status nrt_lstm_bwd(nrt_ctx ctx, int32_t dtype, nrt_ptr dprojected, nrt_ptr 
     require_array(kOp, "c", c, size.rows);
     require_array(kOp, "gates", gates, size.rows);
     require_array(kOp, "recurrent", recurrent, size.weights);
+    if (units == 0) return;  // every output is empty
     const auto run = [&](auto type) {
       using T = decltype(type);
       of_type<T>(NRT_SELECT(context_of_call, lstm_kernels))

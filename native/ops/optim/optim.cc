@@ -16,9 +16,11 @@ void check_table(const char* op, const int64_t* table, int64_t count, int64_t co
                  int64_t required) {
   nrt::require_size(op, count, columns);
   if (table == nullptr && count > 0) nrt::invalid("%s: table is null", op);
+  int64_t total = 0;
   for (int64_t t = 0; t < count; ++t) {
     const int64_t* row = table + t * columns;
     const int64_t n = nrt::require_size(op, row[columns - 1]);
+    if (__builtin_add_overflow(total, n, &total)) nrt::invalid("%s: too many elements for any memory", op);
     for (int64_t k = 0; k < required && n > 0; ++k) {
       if (row[k] == 0) {
         nrt::invalid("%s: address %lld of tensor %lld is null", op, static_cast<long long>(k),

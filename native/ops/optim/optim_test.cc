@@ -407,6 +407,12 @@ TEST(OptimErrors, WrongArgumentsAreRefused) {
   EXPECT_EQ(NRT_INVALID_ARGUMENT, sgd(NRT_FLOAT32, {addr(w), addr(g), 0, -4}, 1, 0, 0));
   EXPECT_EQ(NRT_INVALID_ARGUMENT, sgd(NRT_FLOAT32, {addr(w), 0, 0, 4}, 1, 0, 0));
   EXPECT_STREQ("sgd: address 1 of tensor 0 is null", nrt_last_error());
+  std::vector<int64_t> many;
+  for (int t = 0; t < 9; ++t) {
+    for (const int64_t v : {addr(w), addr(g), nrt_ptr{0}, (int64_t{1} << 60) - 1}) many.push_back(v);
+  }
+  EXPECT_EQ(NRT_INVALID_ARGUMENT, sgd(NRT_FLOAT32, many, 9, 0, 0));
+  EXPECT_STREQ("sgd: too many elements for any memory", nrt_last_error());
   EXPECT_EQ(NRT_INVALID_ARGUMENT,
             nrt_optim_adam_step(ctx(), NRT_FLOAT32, nullptr, 1, 0, 0.1, 0.9, 0.99, 1e-7, 0.1, 0.01, 1,
                                 0, 0, 0));

@@ -38,6 +38,7 @@ struct Covers {
   Cover* axis[3];
   int64_t step[3];
 
+  // Only for outputs that hold something: an axis of an empty one may be long beyond any memory.
   explicit Covers(const Pool3dShape& s) {
     for (int i = 0; i < 3; ++i) {
       axis[i] = scratch<Cover>(s.axis[i].out);
@@ -46,8 +47,12 @@ struct Covers {
     }
   }
 
-  int64_t counted(int64_t z, int64_t y, int64_t x) const {
-    return axis[0][z].counted * axis[1][y].counted * axis[2][x].counted;
+  // What an average is divided by. In double: three kernels of 2^31 - 1 leave int64.
+  double counted(int64_t z, int64_t y, int64_t x) const {
+    const double cells = static_cast<double>(axis[0][z].counted) *
+                         static_cast<double>(axis[1][y].counted) *
+                         static_cast<double>(axis[2][x].counted);
+    return cells < 1 ? 1 : cells;
   }
 
   // Calls body(flat cell) for each cell of window (z, y, x), in row-major order.
@@ -68,8 +73,9 @@ struct Covers {
 template <typename F>
 void each_row(const Pool3dShape& s, const F& body) {
   const int64_t depth = s.axis[0].out, height = s.axis[1].out;
-  const int64_t taps = s.axis[0].kernel * s.axis[1].kernel * s.axis[2].kernel;
-  const int64_t work = max64(1, s.axis[2].out * s.channels * min64(taps, 64));
+  const int64_t area = min64(s.axis[0].kernel * s.axis[1].kernel, 64);
+  const int64_t taps = min64(area * s.axis[2].kernel, 64);
+  const int64_t work = max64(1, min64(s.axis[2].out * s.channels, kGrainElements) * taps);
   parallel(s.images * depth * height, max64(1, kGrainElements / work),
            [&](int64_t begin, int64_t end) {
              for (int64_t r = begin; r < end; ++r) {
@@ -140,7 +146,7 @@ void average_forward(T* y, const T* x, const Pool3dShape& s) {
         const T* NRT_RESTRICT from = image + cell * s.channels;
         for (int64_t c = 0; c < s.channels; ++c) to[c] += from[c];
       });
-      const T cells = static_cast<T>(max64(covers.counted(oz, oy, ox), 1));
+      const T cells = static_cast<T>(covers.counted(oz, oy, ox));
       for (int64_t c = 0; c < s.channels; ++c) to[c] /= cells;
     }
   });
@@ -179,13 +185,17 @@ void max_backward(T* dx, const T* dy, const int32_t* argmax, const Pool3dShape& 
 
 template <typename T>
 void average_backward(T* dx, const T* dy, const Pool3dShape& s) {
+  if (s.axis[0].out * s.axis[1].out == 0 || s.axis[2].out == 0) {
+    memset(dx, 0, static_cast<size_t>(s.images * s.channels * s.in_cells()) * sizeof(T));
+    return;
+  }
   const ScratchMark mark;
   const Covers covers(s);
   each_block(dx, s, [&](T* image, int64_t at, int64_t outputs, int64_t channels) {
     const int64_t height = s.axis[1].out, width = s.axis[2].out;
     for (int64_t o = 0; o < outputs; ++o, at += s.channels) {
       const int64_t oz = o / (height * width), oy = o / width % height, ox = o % width;
-      const T cells = static_cast<T>(max64(covers.counted(oz, oy, ox), 1));
+      const T cells = static_cast<T>(covers.counted(oz, oy, ox));
       const T* NRT_RESTRICT g = dy + at;
       covers.each_cell(s, oz, oy, ox, [&](int64_t cell) {
         T* NRT_RESTRICT to = image + cell * s.channels;

@@ -223,6 +223,32 @@ TEST(Pool3dEdges, PositionsOutsideTheVolumeAreIgnored) {
   }
 }
 
+TEST(Pool3dEdges, WindowsBeyondAnyIntegerAreCounted) {
+  constexpr int64_t kLargest = (int64_t{1} << 31) - 1;
+  std::vector<int64_t> desc = Shape{"", 1, 1, {{2, 1, 1, 1}, {2, 1, 1, 1}, {2, 1, 1, 1}}}.desc();
+  for (int axis = 0; axis < 3; ++axis) {
+    desc[static_cast<size_t>(5 + axis)] = 1;
+    desc[static_cast<size_t>(8 + 5 * axis)] = kLargest;
+    desc[static_cast<size_t>(12 + 5 * axis)] = kLargest;
+  }
+  desc[23] = 1;
+  const std::vector<double> x(8, 1.0);
+  std::vector<double> y(1, -1.0), dx(8);
+  NRT_ASSERT_OK(nrt_pool3d_avg_fwd(ctx(), NRT_FLOAT64, addr(y), addr(x), desc.data()));
+  EXPECT_DOUBLE_EQ(8 / std::pow(static_cast<double>(kLargest), 3), y[0]);
+  NRT_ASSERT_OK(nrt_pool3d_avg_bwd(ctx(), NRT_FLOAT64, addr(dx), addr(x), desc.data()));
+  EXPECT_DOUBLE_EQ(1 / std::pow(static_cast<double>(kLargest), 3), dx[7]);
+}
+
+TEST(Pool3dEdges, AnEmptyResultNeedsNoTables) {
+  std::vector<int64_t> desc = Shape{"", 1, 1, {{2, 1, 1, 1}, {2, 1, 1, 1}, {2, 1, 1, 1}}}.desc();
+  desc[5] = (int64_t{1} << 31) - 1;
+  desc[6] = 0;
+  std::vector<float> dx(8, 7.0F);
+  NRT_ASSERT_OK(nrt_pool3d_avg_bwd(ctx(), NRT_FLOAT32, addr(dx), 0, desc.data()));
+  EXPECT_EQ(std::vector<float>(8), dx);
+}
+
 class Pool3dErrors : public ::testing::Test {
  protected:
   // Expects that all four functions refuse `desc` and that the message contains `part`.

@@ -131,6 +131,14 @@ TEST(Resize2dEdges, CellsOfWeightZeroAreNotRead) {
   EXPECT_EQ(x, y);
 }
 
+TEST(Resize2dEdges, AnEmptyResultNeedsNoTables) {
+  const std::vector<int64_t> desc = {1, 2, 2, 1, (int64_t{1} << 31) - 1, 0, NRT_RESIZE_LINEAR, 0};
+  std::vector<float> dx(4, 7.0F);
+  NRT_ASSERT_OK(nrt_resize2d_fwd(ctx(), NRT_FLOAT32, 0, 0, desc.data(), kCubic));
+  NRT_ASSERT_OK(nrt_resize2d_bwd(ctx(), NRT_FLOAT32, addr(dx), 0, desc.data(), kCubic));
+  EXPECT_EQ(std::vector<float>(4), dx);
+}
+
 class Resize2dErrors : public ::testing::Test {
  protected:
   void refused(int index, int64_t value, const char* part, nrt_status code = NRT_INVALID_ARGUMENT,

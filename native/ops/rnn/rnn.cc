@@ -60,6 +60,7 @@ nrt_status nrt_rnn_fwd(nrt_ctx ctx, int32_t dtype, nrt_ptr h, nrt_ptr hn, nrt_pt
     require_array(kOp, "hn", hn, size.state);
     require_array(kOp, "projected", projected, size.rows);
     require_array(kOp, "recurrent", recurrent, size.weights);
+    if (units == 0) return;  // every output is empty
     const auto run = [&](auto type) {
       using T = decltype(type);
       of_type<T>(NRT_SELECT(c, rnn_kernels))
@@ -85,6 +86,7 @@ nrt_status nrt_rnn_bwd(nrt_ctx ctx, int32_t dtype, nrt_ptr dprojected, nrt_ptr d
     require_array(kOp, "previous", previous, size.rows);
     require_array(kOp, "h", h, size.rows);
     require_array(kOp, "recurrent", recurrent, size.weights);
+    if (units == 0) return;  // every output is empty
     const auto run = [&](auto type) {
       using T = decltype(type);
       of_type<T>(NRT_SELECT(c, rnn_kernels))

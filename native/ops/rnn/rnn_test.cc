@@ -147,6 +147,10 @@ TEST(Rnn, WrongArgumentsAreRefused) {
   EXPECT_EQ(NRT_INVALID_ARGUMENT, run(NRT_FLOAT32, p, {4}, 4, NRT_UNARY_TANH));
   EXPECT_EQ(NRT_INVALID_ARGUMENT, run(NRT_FLOAT32, p, {2, 1}, 4, NRT_UNARY_TANH));
   EXPECT_STREQ("rnn: the steps have 3 rows, the buffers 4", nrt_last_error());
+  const std::vector<int64_t> rows = {3};
+  EXPECT_EQ(NRT_INVALID_ARGUMENT, nrt_rnn_fwd(ctx(), NRT_FLOAT32, p, p, p, p, 0, rows.data(), INT64_MAX, 3, 3, 2,
+                                              NRT_UNARY_TANH));
+  EXPECT_STREQ("rnn: 9223372036854775807 steps, expected 0 to 3 (the rows of the buffers)", nrt_last_error());
 }
 
 }  // namespace

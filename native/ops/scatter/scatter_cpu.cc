@@ -14,6 +14,7 @@ constexpr int64_t kCountGrain = 65536;
 // Calls line(first id, first table element) for each line.
 template <typename F>
 void for_lines(const ScatterLines& s, const F& line) {
+  if (s.count == 0) return;  // then there may be more empty lines than a loop ever ends
   parallel(s.lines, max64(1, kGrainElements / max64(1, s.count)), [&](int64_t begin, int64_t end) {
     for (int64_t l = begin; l < end; ++l) {
       int64_t rest = l, id = 0, table = 0;

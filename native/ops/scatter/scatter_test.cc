@@ -118,6 +118,34 @@ TEST(ScatterNonzero, ListsPositions) {
   EXPECT_EQ(want, y);
 }
 
+TEST(ScatterThreads, DoNotChangeTheBits) {
+  const Size s = {7, 601, 13, 101};
+  const auto ids = draw(s);
+  const auto shape = desc(s);
+  const auto start = uniform<float>(s.outer * s.length * s.inner, 1);
+  const auto updates = uniform<float>(static_cast<int64_t>(ids.size()), 2);
+  nrt_test::expect_same_bits_on_any_threads([&](nrt_ctx c) {
+    auto table = start;
+    auto taken = updates;
+    std::vector<uint8_t> last(ids.size());
+    EXPECT_EQ(NRT_OK, nrt_scatter_put(c, NRT_FLOAT32, 1, addr(table), addr(updates), addr(ids),
+                                      shape.data(), 1, s.length));
+    EXPECT_EQ(NRT_OK, nrt_scatter_take(c, NRT_FLOAT32, addr(taken), addr(table), addr(ids),
+                                       shape.data(), 1, s.length));
+    EXPECT_EQ(NRT_OK, nrt_scatter_winners(c, addr(last), addr(ids), shape.data(), 1, s.length));
+    table.insert(table.end(), taken.begin(), taken.end());
+    table.insert(table.end(), last.begin(), last.end());
+    return table;
+  });
+}
+
+TEST(ScatterEdges, EmptyLinesEndAtOnceHoweverMany) {
+  const std::vector<int64_t> shape = {2, int64_t{1} << 50, 0, 1, 1};
+  NRT_ASSERT_OK(nrt_scatter_take(ctx(), NRT_FLOAT32, 0, 0, 0, shape.data(), 1, 3));
+  NRT_ASSERT_OK(nrt_scatter_put(ctx(), NRT_FLOAT32, 1, 0, 0, 0, shape.data(), 1, 3));
+  NRT_ASSERT_OK(nrt_scatter_winners(ctx(), 0, 0, shape.data(), 1, 3));
+}
+
 TEST(ScatterErrors, WrongArgumentsAreRefusedAndNothingIsWritten) {
   const Size s = {1, 2, 1, 3};
   const auto shape = desc(s);

@@ -96,7 +96,7 @@ void sort_row(T* values, int64_t* indices, const T* x, const SortSize& s) {
 
 template <typename T>
 void sort_rows(void* values, int64_t* indices, const void* x, const SortSize& s) {
-  if (s.k == 0) return;
+  if (s.k == 0 || s.rows == 0) return;
   int64_t levels = 1;
   for (int64_t n = s.cols; n > 1; n /= 2) ++levels;
   parallel(s.rows, max64(1, kGrainSteps / (s.cols * levels)), [&](int64_t begin, int64_t end) {

@@ -93,6 +93,29 @@ TYPED_TEST(Sort, SearchCountsSmallerElements) {
   }
 }
 
+TEST(SortThreads, DoNotChangeTheBits) {
+  constexpr int64_t kRows = 301, kCols = 257;
+  const auto x = uniform<float>(kRows * kCols, 3);
+  const auto queries = uniform<float>(kRows * 31, 4);
+  for (const int64_t k : {int64_t{5}, kCols}) {
+    nrt_test::expect_same_bits_on_any_threads([&](nrt_ctx c) {
+      std::vector<float> values(static_cast<size_t>(kRows * k));
+      std::vector<int64_t> indices(values.size()), found(queries.size());
+      EXPECT_EQ(NRT_OK, nrt_sort_rows(c, NRT_FLOAT32, addr(values), addr(indices), addr(x), kRows,
+                                      kCols, k, 1));
+      EXPECT_EQ(NRT_OK, nrt_sort_search(c, NRT_FLOAT32, addr(found), addr(x), addr(queries), kRows,
+                                        kCols, 31, 0));
+      indices.insert(indices.end(), found.begin(), found.end());
+      for (float v : values) indices.push_back(static_cast<int64_t>(std::ldexp(v, 40)));
+      return indices;
+    });
+  }
+}
+
+TEST(SortEdges, NoRowsOfAnyLengthAreSorted) {
+  NRT_ASSERT_OK(nrt_sort_rows(ctx(), NRT_FLOAT32, 0, 0, 0, 0, int64_t{1} << 58, 7, 0));
+}
+
 TEST(SortErrors, WrongArgumentsAreRefused) {
   std::vector<float> a(4);
   std::vector<int64_t> i(4);
