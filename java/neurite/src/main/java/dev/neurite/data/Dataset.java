@@ -5,6 +5,7 @@ import dev.neurite.tensor.Tensor;
 import java.util.Arrays;
 import java.util.Iterator;
 import java.util.List;
+import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 
@@ -23,7 +24,8 @@ import java.util.stream.Stream;
  * stay disjoint in every epoch. {@code map} functions see whole batches. Without {@code batch} the batches have
  * {@value #DEFAULT_BATCH} examples.
  *
- * <p>The order of an epoch depends on the seed and the epoch's number only: not on threads, nor on what was read before.
+ * <p>The order of an epoch depends on the seed and the epoch's number only: not on threads, nor on what was read
+ * before.
  */
 public interface Dataset extends Iterable<Batch> {
 
@@ -136,13 +138,44 @@ public interface Dataset extends Iterable<Batch> {
   Dataset map(UnaryOperator<Batch> function);
 
   /**
+   * Every batch through a function that draws random numbers, such as {@code dev.neurite.vision.Augment}: other ones in
+   * every epoch, but the same for the same seed, epoch and place in it, whatever thread does the work.
+   *
+   * @param function must keep the number of examples
+   */
+  default Dataset map(RandomStep function) {
+    return new MappedDataset(this, function);
+  }
+
+  /**
    * Loads and maps up to n batches ahead in a thread of its own. An exception there surfaces unchanged where the
    * batches are taken.
    *
    * @param n 1 or more
    */
   default Dataset prefetch(int n) {
-    return new PrefetchDataset(this, n);
+    return prefetch(n, 1);
+  }
+
+  /**
+   * Loads up to n batches ahead, and maps several at a time in threads of their own. The batches and their order are
+   * those of one thread; map functions must stand being called from several at once.
+   *
+   * @param n 1 or more
+   * @param threads 1 or more
+   */
+  default Dataset prefetch(int n, int threads) {
+    return new PrefetchDataset(this, n, threads);
+  }
+
+  /**
+   * The same batches, with a line of text about how far the epoch is and how fast, about ten times a second and at its
+   * end: {@code data 12/23 batches, 768/1,437 examples, 21,344 examples/s, 0:04 left}.
+   *
+   * @param line takes each line, such as {@code s -> System.err.print("\r" + s)}
+   */
+  default Dataset progress(Consumer<String> line) {
+    return new ProgressDataset(this, line);
   }
 
   /** The first n examples. */

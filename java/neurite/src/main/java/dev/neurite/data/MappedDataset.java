@@ -1,17 +1,24 @@
 package dev.neurite.data;
 
 import dev.neurite.error.ShapeException;
+import dev.neurite.tensor.RandomStream;
 import dev.neurite.tensor.Tensor;
 import java.util.function.UnaryOperator;
 
 /** A data set whose batches pass through a function. */
 final class MappedDataset extends WrappedDataset {
 
-  private final UnaryOperator<Batch> function;
+  private final RandomStep function;
+  private final int depth; // steps below this one: each draws from streams of its own
 
   MappedDataset(Dataset source, UnaryOperator<Batch> function) {
+    this(source, (batch, random) -> function.apply(batch));
+  }
+
+  MappedDataset(Dataset source, RandomStep function) {
     super(source);
     this.function = function;
+    depth = source instanceof MappedDataset m ? m.depth + 1 : 0;
   }
 
   @Override
@@ -23,6 +30,8 @@ final class MappedDataset extends WrappedDataset {
   public BatchIterator epoch(long seed, int epoch) {
     BatchIterator inner = source.epoch(seed, epoch);
     return new BatchIterator() {
+      private long number;
+
       @Override
       public boolean hasNext() {
         return inner.hasNext();
@@ -30,7 +39,7 @@ final class MappedDataset extends WrappedDataset {
 
       @Override
       public Batch next() {
-        return apply(inner.next());
+        return apply(inner.next(), random(seed, epoch, number++));
       }
 
       @Override
@@ -40,12 +49,27 @@ final class MappedDataset extends WrappedDataset {
     };
   }
 
+  private RandomStream random(long seed, int epoch, long number) {
+    return RandomStream.of(seed, "dataset.map." + depth + "." + epoch + "." + number);
+  }
+
+  /** What is below all steps. */
+  Dataset unmapped() {
+    return source instanceof MappedDataset m ? m.unmapped() : source;
+  }
+
+  /** A batch of {@link #unmapped} through all steps. */
+  Batch applyAll(Batch raw, long seed, int epoch, long number) {
+    Batch below = source instanceof MappedDataset m ? m.applyAll(raw, seed, epoch, number) : raw;
+    return apply(below, random(seed, epoch, number));
+  }
+
   /** The function's result; what it was given is freed unless it is part of the result. */
-  private Batch apply(Batch given) {
+  private Batch apply(Batch given, RandomStream random) {
     long count = given.size();
     Batch made;
     try {
-      made = Rows.kept(() -> function.apply(given));
+      made = Rows.kept(() -> function.apply(given, random));
     } catch (RuntimeException | Error e) {
       given.close();
       throw e;
@@ -71,7 +95,7 @@ final class MappedDataset extends WrappedDataset {
 
   @Override
   public Batch all() {
-    return apply(source.all());
+    return apply(source.all(), random(0, 0, 0));
   }
 
   @Override

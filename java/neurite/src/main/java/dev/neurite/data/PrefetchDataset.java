@@ -2,27 +2,35 @@ package dev.neurite.data;
 
 import java.util.function.UnaryOperator;
 
-/** A data set whose batches are made ahead of time in a thread of its own. */
+/** A data set whose batches are made ahead of time in threads of its own. */
 final class PrefetchDataset extends WrappedDataset {
 
   private final int depth;
+  private final int threads;
 
-  PrefetchDataset(Dataset source, int depth) {
+  PrefetchDataset(Dataset source, int depth, int threads) {
     super(source);
     if (depth < 1) {
       throw new IllegalArgumentException("Dataset.prefetch: expected 1 batch or more, given " + depth);
     }
+    if (threads < 1) {
+      throw new IllegalArgumentException("Dataset.prefetch: expected 1 thread or more, given " + threads);
+    }
     this.depth = depth;
+    this.threads = threads;
   }
 
   @Override
   Dataset over(Dataset other) {
-    return new PrefetchDataset(other, depth);
+    return new PrefetchDataset(other, depth, threads);
   }
 
   @Override
   public BatchIterator epoch(long seed, int epoch) {
-    return new Prefetcher(source, seed, epoch, depth);
+    if (threads == 1 || !(source instanceof MappedDataset mapped)) {
+      return new Prefetcher((s, e) -> source.epoch(s, e), seed, epoch, depth);
+    }
+    return new Prefetcher((s, e) -> new ParallelMap(mapped, s, e, threads), seed, epoch, depth);
   }
 
   @Override
@@ -31,8 +39,13 @@ final class PrefetchDataset extends WrappedDataset {
   }
 
   @Override
-  public Dataset prefetch(int n) {
-    return new PrefetchDataset(source, n);
+  public Dataset map(RandomStep function) {
+    return over(source.map(function));
+  }
+
+  @Override
+  public Dataset prefetch(int n, int threadCount) {
+    return new PrefetchDataset(source, n, threadCount);
   }
 
   @Override

@@ -28,7 +28,12 @@ final class Prefetcher implements BatchIterator {
   private Item next;
   private boolean ended;
 
-  Prefetcher(Dataset source, long seed, int epoch, int depth) {
+  /** What opens the epoch whose batches are fetched, in the loader's thread. */
+  interface Source {
+    BatchIterator epoch(long seed, int epoch);
+  }
+
+  Prefetcher(Source source, long seed, int epoch, int depth) {
     loader = new Loader(source, seed, epoch, depth, new WeakReference<>(this));
     thread = new Thread(loader, "neurite-loader-" + NUMBER.incrementAndGet());
     thread.setDaemon(true);
@@ -37,14 +42,14 @@ final class Prefetcher implements BatchIterator {
 
   /** The loader thread's work. It knows its taker weakly: when a loop was left in the middle, it ends too. */
   private static final class Loader implements Runnable {
-    private final Dataset source;
+    private final Source source;
     private final long seed;
     private final int epoch;
     private final BlockingQueue<Item> queue;
     private final WeakReference<Prefetcher> taker;
     private volatile boolean stopped;
 
-    Loader(Dataset source, long seed, int epoch, int depth, WeakReference<Prefetcher> taker) {
+    Loader(Source source, long seed, int epoch, int depth, WeakReference<Prefetcher> taker) {
       this.source = source;
       this.seed = seed;
       this.epoch = epoch;

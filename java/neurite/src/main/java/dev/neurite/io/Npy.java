@@ -25,9 +25,10 @@ import java.util.stream.Collectors;
  * One array in a file, in NumPy's .npy format (NEP 1; versions 1, 2 and 3).
  *
  * <p>Any byte order and both memory orders are read: what comes out is row-major. b1, u1, i4, i8, f4 and f8 become
- * tensors of the same type; i1, i2 and u2 int32, u4 int64, f2 float32, all without loss; u8 becomes int64 unless a value
- * is above {@code 2^63 - 1}. Python objects are refused, as reading them would mean running them; so are texts, complex
- * numbers, dates and dtypes with fields. The header is checked against the file's length before anything is allocated.
+ * tensors of the same type; i1, i2 and u2 int32, u4 int64, f2 float32, all without loss; u8 becomes int64 unless a
+ * value is above {@code 2^63 - 1}. Python objects are refused, as reading them would mean running them; so are texts,
+ * complex numbers, dates and dtypes with fields. The header is checked against the file's length before anything is
+ * allocated.
  */
 public final class Npy {
 
@@ -65,7 +66,8 @@ public final class Npy {
     if (bytes != length - header.length) {
       throw new FormatException(
           name, header.length,
-          "the header promises " + Arrays.toString(header.dims) + " elements of " + header.type.bytes + " bytes = " + bytes
+          "the header promises " + Arrays.toString(header.dims) + " elements of " + header.type.bytes + " bytes = "
+              + bytes
               + " bytes, given " + (length - header.length));
     }
     return Scope.run(() -> {
@@ -101,7 +103,8 @@ public final class Npy {
       byte[] raw = in.readNBytes(count);
       if (raw.length < count) {
         throw new FormatException(
-            name, header.length + at + raw.length, "expected " + bytes + " bytes of elements, given " + (at + raw.length));
+            name, header.length + at + raw.length, "expected " + bytes + " bytes of elements, given " + (at
+                + raw.length));
       }
       pieces.add(piece(name, header, ByteBuffer.wrap(raw).order(header.order)));
     }

@@ -119,7 +119,8 @@ final class NpyHeader {
     if (descr.contains("O")) {
       throw new FormatException(
           file, -1,
-          "the elements are Python objects (dtype '" + descr + "'), stored as a program to run; expected numbers or booleans");
+          "the elements are Python objects (dtype '" + descr
+              + "'), stored as a program to run; expected numbers or booleans");
     }
     String code = descr.isEmpty() ? "" : descr.substring(1);
     for (Type t : Type.values()) {
@@ -129,7 +130,8 @@ final class NpyHeader {
       }
     }
     throw new FormatException(
-        file, -1, "expected a dtype of b1 u1 i1 i2 u2 i4 u4 i8 u8 f2 f4 f8 in byte order < or >, given '" + descr + "'");
+        file, -1, "expected a dtype of b1 u1 i1 i2 u2 i4 u4 i8 u8 f2 f4 f8 in byte order < or >, given '" + descr
+            + "'");
   }
 
   private <T> T expect(Map<String, Object> entries, String key, Class<T> kind) {

@@ -26,8 +26,8 @@ import java.util.zip.ZipOutputStream;
 /**
  * Named arrays in a file, in NumPy's .npz format: a zip of .npy files, plain or compressed.
  *
- * <p>Names are keys and never used as paths. What the entries expand to is capped before anything is read, each entry is
- * compared with its checksum, and a name that stands twice is refused; for the arrays see {@link Npy}.
+ * <p>Names are keys and never used as paths. What the entries expand to is capped before anything is read, each entry
+ * is compared with its checksum, and a name that stands twice is refused; for the arrays see {@link Npy}.
  */
 public final class Npz {
 
@@ -87,7 +87,8 @@ public final class Npz {
       if (e.getSize() < 0 || total > limit || total < 0) {
         throw new FormatException(
             file, -1,
-            "expected arrays of at most " + limit + " bytes together, given an entry '" + e.getName() + "' that expands to "
+            "expected arrays of at most " + limit + " bytes together, given an entry '" + e.getName()
+                + "' that expands to "
                 + e.getSize() + "; pass a higher limit if the file can be trusted");
       }
     }

@@ -1,5 +1,5 @@
 /**
- * Files: safetensors, strict JSON, model archives, atomic writing. Everything read is checked
+ * Files: safetensors, npy and npz, WAV, PNM, strict JSON, model archives, atomic writing. Everything read is checked
  * before it is used.
  */
 package dev.neurite.io;

@@ -3,8 +3,8 @@ package dev.neurite.vision;
 import java.util.Arrays;
 
 /**
- * YOLO's assignment of boxes (Redmon 2016): a box belongs to the grid cell its midpoint lies in, and there to the anchor
- * whose width and height fit best, by intersection over union at a common corner.
+ * YOLO's assignment of boxes (Redmon 2016): a box belongs to the grid cell its midpoint lies in, and there to the
+ * anchor whose width and height fit best, by intersection over union at a common corner.
  *
  * <pre>{@code
  * AnchorGrid grid = new AnchorGrid(416, 416, 13, 13, new double[][] {{116, 90}, {156, 198}});
@@ -75,7 +75,8 @@ public final class AnchorGrid {
     double width = box[2] - box[0];
     double height = box[3] - box[1];
     return new Cell(
-        best(width, height), row, column, x - column, y - row, width / imageWidth * columns, height / imageHeight * rows);
+        best(width, height), row, column, x - column, y - row, width / imageWidth * columns,
+            height / imageHeight * rows);
   }
 
   private int best(double width, double height) {

@@ -21,7 +21,8 @@ public record AnchorLabels(int[] labels, int[] matches) {
   public static AnchorLabels of(double[][] anchors, double[][] truth, double positive, double negative) {
     if (!(positive >= 0 && positive <= 1 && negative >= 0 && negative <= positive)) {
       throw new IllegalArgumentException(
-          "AnchorLabels: expected 0 <= negative <= positive <= 1, given positive " + positive + ", negative " + negative);
+          "AnchorLabels: expected 0 <= negative <= positive <= 1, given positive " + positive + ", negative "
+              + negative);
     }
     double[][] iou = Boxes.iou(anchors, truth);
     int[] labels = new int[anchors.length];

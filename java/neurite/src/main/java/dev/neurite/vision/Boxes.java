@@ -85,7 +85,8 @@ public final class Boxes {
   }
 
   static void require(String who, String which, double[] box) {
-    boolean sound = box.length == CORNERS && box[0] <= box[2] && box[1] <= box[3] && box[2] - box[0] < Double.POSITIVE_INFINITY
+    boolean sound = box.length == CORNERS && box[0] <= box[2] && box[1] <= box[3]
+        && box[2] - box[0] < Double.POSITIVE_INFINITY
         && box[3] - box[1] < Double.POSITIVE_INFINITY;
     if (!sound) { // comparisons with NaN are false
       throw new IllegalArgumentException(

@@ -63,10 +63,12 @@ public final class Images {
     requirePicture("crop", x);
     long rows = x.dim(-3);
     long columns = x.dim(-2);
-    boolean inside = top >= 0 && left >= 0 && height >= 0 && width >= 0 && height <= rows - top && width <= columns - left;
+    boolean inside = top >= 0 && left >= 0 && height >= 0 && width >= 0 && height <= rows - top
+        && width <= columns - left;
     if (!inside) {
       throw new ShapeException(
-          "Images.crop: expected a part of " + rows + " x " + columns + " pixels, given " + height + " x " + width + " from "
+          "Images.crop: expected a part of " + rows + " x " + columns + " pixels, given " + height + " x " + width
+              + " from "
               + top + ", " + left);
     }
     return x.slice(-3, top, top + height).slice(-2, left, left + width);
@@ -78,7 +80,10 @@ public final class Images {
     return crop(x, Math.floorDiv(x.dim(-3) - height, 2), Math.floorDiv(x.dim(-2) - width, 2), height, width);
   }
 
-  /** Brightness by ITU-R BT.601, {@code 0.299 R + 0.587 G + 0.114 B}: [..., height, width, 3] to [..., height, width, 1]. */
+  /**
+   * Brightness by ITU-R BT.601, {@code 0.299 R + 0.587 G + 0.114 B}: [..., height, width, 3] to [..., height, width,
+   * 1].
+   */
   public static Tensor grayscale(Tensor x) {
     return grayscale(x, RED, GREEN, BLUE);
   }
@@ -106,7 +111,8 @@ public final class Images {
   public static Tensor resize(Tensor x, int height, int width) {
     requirePicture("resize", x);
     if (x.rank() > 4) {
-      throw new ShapeException("Images.resize: expected [height, width, channels] or a batch of them, given " + x.describe());
+      throw new ShapeException("Images.resize: expected [height, width, channels] or a batch of them, given "
+          + x.describe());
     }
     return x.rank() == 4 ? resized(x, height, width) : resized(x.expandDims(0), height, width).squeeze(0);
   }

@@ -107,7 +107,8 @@ public final class MeanAveragePrecision {
    * @param iouThreshold above 0, up to 1
    */
   public double result(double iouThreshold, Interpolation interpolation) {
-    return Arrays.stream(perClass(iouThreshold, interpolation)).filter(v -> !Double.isNaN(v)).average().orElse(Double.NaN);
+    return Arrays.stream(perClass(iouThreshold, interpolation)).filter(v ->
+        !Double.isNaN(v)).average().orElse(Double.NaN);
   }
 
   /** COCO's number: the mean over the thresholds 0.5, 0.55, ... 0.95, read at 101 points. */

@@ -1,15 +1,15 @@
 package dev.neurite.golden;
 
-import dev.neurite.audio.Wav;
 import dev.neurite.data.Batch;
 import dev.neurite.data.Cifar10;
 import dev.neurite.data.Idx;
-import dev.neurite.data.Pnm;
 import dev.neurite.error.FormatException;
 import dev.neurite.io.Bfloat16;
 import dev.neurite.io.HalfFloat;
 import dev.neurite.io.Npy;
 import dev.neurite.io.Npz;
+import dev.neurite.io.Pnm;
+import dev.neurite.io.Wav;
 import dev.neurite.tensor.Tensor;
 import java.util.Arrays;
 import java.util.List;
@@ -75,7 +75,8 @@ final class DataGolden implements GoldenTopic {
     };
     long[] got = {found.sampleRate(), found.channels(), found.bits(), found.isFloat() ? 1 : 0};
     if (!Arrays.equals(want, got)) {
-      throw new AssertionError("expected rate, channels, bits, float " + Arrays.toString(want) + ", got " + Arrays.toString(got));
+      throw new AssertionError("expected rate, channels, bits, float " + Arrays.toString(want) + ", got "
+          + Arrays.toString(got));
     }
     r.c().tensors("outputs").forEach((name, values) -> r.expect(name, switch (name) {
       case "integer" -> found.integers();

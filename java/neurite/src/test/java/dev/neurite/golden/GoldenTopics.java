@@ -34,7 +34,8 @@ final class GoldenTopics {
           new TextGolden(),
           new TensorFileGolden(),
           new DataGolden(),
-          new VisionGolden());
+          new VisionGolden(),
+          new ReaderGolden());
 
   private GoldenTopics() {}
 }

@@ -33,7 +33,8 @@ final class VisionGolden implements GoldenTopic {
     h.put("vision/anchor_assignment", VisionGolden::assign);
     h.put("vision/rpn_labels", VisionGolden::labels);
     h.put("vision/gaussian_kernel", VisionGolden::gaussian);
-    h.put("vision/normalise", GoldenRun.y(r -> onPictures(r, x -> Images.normalise(x, list(r, "mean"), list(r, "std")))));
+    h.put("vision/normalise", GoldenRun.y(r -> onPictures(r, x -> Images.normalise(x, list(r, "mean"), list(r,
+        "std")))));
     h.put("vision/hflip", GoldenRun.y(r -> onPictures(r, Images::flipHorizontal)));
     h.put("vision/vflip", GoldenRun.y(r -> onPictures(r, Images::flipVertical)));
     h.put("vision/center_crop", GoldenRun.y(r -> onPictures(r, x -> Images.centerCrop(x, size(r)[0], size(r)[1]))));
@@ -66,7 +67,8 @@ final class VisionGolden implements GoldenTopic {
 
   /** A number for both axes, or one per axis (height, width). */
   private static double[] pair(GoldenRun r, String key) {
-    return r.c().attrs().get(key) instanceof List ? list(r, key) : new double[] {r.c().number(key, 0), r.c().number(key, 0)};
+    return r.c().attrs().get(key) instanceof List ? list(r, key) : new double[] {r.c().number(key, 0),
+        r.c().number(key, 0)};
   }
 
   private static long[] size(GoldenRun r) {
@@ -148,7 +150,8 @@ final class VisionGolden implements GoldenTopic {
 
   private static void labels(GoldenRun r) {
     AnchorLabels made =
-        AnchorLabels.of(boxes(r, "anchors"), boxes(r, "gt"), r.c().number("positive", 0.7), r.c().number("negative", 0.3));
+        AnchorLabels.of(boxes(r, "anchors"), boxes(r, "gt"), r.c().number("positive", 0.7), r.c().number("negative",
+            0.3));
     expectLongs(r, "label", made.labels());
     expectLongs(r, "match", made.matches());
   }

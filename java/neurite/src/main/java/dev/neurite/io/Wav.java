@@ -1,8 +1,7 @@
-package dev.neurite.audio;
+package dev.neurite.io;
 
 import dev.neurite.error.FormatException;
 import dev.neurite.error.ShapeException;
-import dev.neurite.io.AtomicFile;
 import dev.neurite.tensor.DType;
 import dev.neurite.tensor.Scope;
 import dev.neurite.tensor.Shape;
@@ -127,7 +126,8 @@ public record Wav(Tensor samples, int sampleRate, int bits, boolean isFloat) {
     if (!known) {
       throw new FormatException(
           name, at,
-          "expected PCM of 8, 16, 24 or 32 bits or floats of 32 or 64, given " + encoding(code) + " of " + bits + " bits");
+          "expected PCM of 8, 16, 24 or 32 bits or floats of 32 or 64, given " + encoding(code) + " of " + bits
+              + " bits");
     }
     if (channels == 0 || rate <= 0) {
       throw new FormatException(

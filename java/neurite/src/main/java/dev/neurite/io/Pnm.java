@@ -1,8 +1,7 @@
-package dev.neurite.data;
+package dev.neurite.io;
 
 import dev.neurite.error.FormatException;
 import dev.neurite.error.ShapeException;
-import dev.neurite.io.AtomicFile;
 import dev.neurite.tensor.DType;
 import dev.neurite.tensor.Scope;
 import dev.neurite.tensor.Shape;
