@@ -225,10 +225,7 @@ public final class ConfusionMatrix implements Metric {
    * @throws IllegalArgumentException unless there is a name per class
    */
   public String toText(List<String> names) {
-    if (names.size() != classes) {
-      throw new IllegalArgumentException(
-          name() + ": expected " + classes + " class names, given " + names.size());
-    }
+    requireNames(names);
     int width = names.stream().mapToInt(String::length).max().orElse(1);
     for (double[] row : counts) {
       for (double v : row) {
@@ -244,6 +241,43 @@ public final class ConfusionMatrix implements Metric {
       }
     }
     return text.append("\nrow = label, column = prediction").toString();
+  }
+
+  /**
+   * Precision, recall, F1 and number of samples of each class by its name, then the accuracy and the plain and weighted
+   * means over classes.
+   *
+   * @throws IllegalArgumentException unless there is a name per class
+   */
+  public String report(List<String> names) {
+    requireNames(names);
+    int width = Math.max(names.stream().mapToInt(String::length).max().orElse(1), "weighted mean".length());
+    String head = "%" + width + "s";
+    String row = head + " %9.4f %9.4f %9.4f %9s%n";
+    StringBuilder text = new StringBuilder(String.format(Locale.ROOT, head + " %9s %9s %9s %9s%n", "", "precision",
+        "recall", "f1", "samples"));
+    double[] plain = new double[3];
+    double[] weighted = new double[3];
+    for (int i = 0; i < classes; i++) {
+      double[] values = {precision(i), recall(i), fBeta(i, 1)};
+      for (int k = 0; k < values.length; k++) {
+        plain[k] += values[k] / classes;
+        weighted[k] += BinaryCounts.ratio(values[k] * row(i), total());
+      }
+      text.append(String.format(Locale.ROOT, row, names.get(i), values[0], values[1], values[2], number(row(i))));
+    }
+    String all = number(total());
+    text.append(String.format(Locale.ROOT, head + " %29.4f %9s%n", "accuracy", result(), all));
+    text.append(String.format(Locale.ROOT, row, "mean", plain[0], plain[1], plain[2], all));
+    text.append(String.format(Locale.ROOT, row, "weighted mean", weighted[0], weighted[1], weighted[2], all));
+    return text.toString().replace(System.lineSeparator(), "\n");
+  }
+
+  private void requireNames(List<String> names) {
+    if (names.size() != classes) {
+      throw new IllegalArgumentException(
+          name() + ": expected " + classes + " class names, given " + names.size());
+    }
   }
 
   private static java.util.function.Consumer<String> append(StringBuilder text, int width) {

@@ -90,7 +90,7 @@ public final class Boxes {
         && box[3] - box[1] < Double.POSITIVE_INFINITY;
     if (!sound) { // comparisons with NaN are false
       throw new IllegalArgumentException(
-          who + ": expected box" + (which.isEmpty() ? "" : " " + which) + " as finite x1, y1, x2, y2 with x1 <= x2 and "
+          who + ": expected box" + (which.isEmpty() ? "" : " " + which) + " as x1, y1, x2, y2 with x1 <= x2 and "
               + "y1 <= y2, given " + Arrays.toString(box));
     }
   }

@@ -333,6 +333,40 @@ class DatasetTest {
     assertTrue(loaders().isEmpty(), "the loader thread has ended");
   }
 
+  @Test
+  void severalThreadsMapInOrderAndEndWhenLeftOrFailing() {
+    Dataset mapped = numbered(40).batch(3).map(b -> b.withX(b.x().mul(2)));
+    assertEquals(range(0, 40), labels(mapped.prefetch(2, 4)));
+    try (BatchIterator it = mapped.prefetch(1, 3).epoch(0, 0)) {
+      assertEquals(3, it.next().size());
+    }
+    RuntimeException cause = new IllegalStateException("disk on fire");
+    Dataset failing = mapped.map(b -> {
+      if (b.y().toLongs()[0] == 9) {
+        throw cause;
+      }
+      return b;
+    });
+    List<Long> seen = new ArrayList<>();
+    RuntimeException e =
+        assertThrows(
+            IllegalStateException.class, () -> failing.prefetch(2, 4).forEach(b -> seen.add(b.y().toLongs()[0])));
+
+    assertSame(cause, e);
+    assertEquals(List.of(0L, 3L, 6L), seen, "what came before the failure");
+    assertTrue(loaders().isEmpty(), "all threads have ended: " + loaders());
+    assertThrows(IllegalArgumentException.class, () -> mapped.prefetch(1, 0));
+  }
+
+  @Test
+  void progressIsALineOfTextWithCountsAndSpeed() {
+    List<String> lines = new ArrayList<>();
+    assertEquals(range(0, 40), labels(numbered(40).batch(7).prefetch(2).progress(lines::add)));
+
+    String last = lines.get(lines.size() - 1);
+    assertTrue(last.matches("data 6/6 batches, 40/40 examples, [0-9,]+ examples/s"), last);
+  }
+
   private static List<String> loaders() {
     return Thread.getAllStackTraces().keySet().stream()
         .filter(Thread::isAlive)
