@@ -101,6 +101,7 @@ class SourceRulesTest {
 
   @Test
   void anOpIncludesNoOtherOpButGemmAndTheActivationCodes() {
+    String below = "conv3d -> conv2d"; // it runs depth by depth on the 2D kernels: CONTRIBUTING, decision 16
     Pattern include = Pattern.compile("#include \"ops/(?!unary/unary\\.h)(\\w+)/");
     List<String> found = new ArrayList<>();
     for (Source source : sources) {
@@ -108,7 +109,8 @@ class SourceRulesTest {
         String own = source.path().split("/")[2];
         Matcher matcher = include.matcher(source.text());
         while (matcher.find()) {
-          if (!matcher.group(1).equals(own) && !matcher.group(1).equals("gemm")) {
+          String used = matcher.group(1);
+          if (!used.equals(own) && !used.equals("gemm") && !below.equals(own + " -> " + used)) {
             found.add(place(source, matcher));
           }
         }
