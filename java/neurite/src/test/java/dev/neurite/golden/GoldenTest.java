@@ -29,7 +29,7 @@ class GoldenTest {
   }
 
   @Test
-  void everyCaseWithAHandlerPasses() throws Exception {
+  void everyCasePasses() throws Exception {
     GoldenRunner runner = new GoldenRunner(folder());
     runner.run();
     System.out.print(runner.report());
@@ -37,7 +37,7 @@ class GoldenTest {
   }
 
   @Test
-  void everyCaseWithAHandlerPassesOnEachLowerIsaLevel() throws Exception {
+  void everyCasePassesOnEachLowerIsaLevel() throws Exception {
     Path folder = folder();
     String best = Natives.ctxIsa(Backend.cpu());
     for (String level : Natives.isaLevels().split(",")) {
