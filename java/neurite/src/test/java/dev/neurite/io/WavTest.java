@@ -60,6 +60,19 @@ class WavTest {
   }
 
   @Test
+  void oddChunksBeforeTheSoundAreSkippedAndTwentyFourBitsRead() {
+    byte[] plain = head(1, 2, 8000, 24, 6, 6).put(new byte[] {0, 0, 0x40, 1, 0, (byte) 0x80}).array();
+    ByteBuffer b = ByteBuffer.allocate(plain.length + 12).order(ByteOrder.LITTLE_ENDIAN);
+    b.put(plain, 0, 36).put("LIST".getBytes(StandardCharsets.US_ASCII)).putInt(3).put(new byte[4]);
+    b.put(plain, 36, plain.length - 36);
+    Wav w = Wav.read("w", b.array());
+
+    assertEquals(2, w.channels());
+    assertArrayEquals(new long[] {1 << 22, 1 - (1 << 23)}, w.integers().toLongs());
+    assertEquals(0.5, w.samples().get(0, 0));
+  }
+
+  @Test
   void theExtensibleFormIsRead() {
     ByteBuffer b = ByteBuffer.allocate(70).order(ByteOrder.LITTLE_ENDIAN);
     b.put("RIFF".getBytes(StandardCharsets.US_ASCII)).putInt(62).put("WAVEfmt ".getBytes(StandardCharsets.US_ASCII));
