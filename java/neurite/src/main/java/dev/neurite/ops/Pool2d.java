@@ -58,19 +58,24 @@ public final class Pool2d {
   public static Tensor average(Tensor x, Window window, boolean countPadding, boolean ceil) {
     Tensor xs = source("avg_pool2d", x);
     Shape out = out(x, window, ceil);
+    return means(xs, out, descriptor(x.shape(), out, window, countPadding));
+  }
+
+  private static Tensor means(Tensor x, Shape out, long[] desc) {
+    Tensor xs = x.contiguous();
     Tensor y = TENSORS.create(out, x.dtype(), "avg_pool2d");
-    long[] desc = descriptor(x.shape(), out, window, countPadding);
     Status.check(Abi.nrt_pool2d_avg_fwd(x.ctx(), x.code(), y.addr(), xs.addr(), desc), "avg_pool2d", xs);
     Shape from = x.shape();
-    return Tape.record(
-        "avg_pool2d", y, xs,
-        dy -> {
-          requireFirstOrder("avg_pool2d");
-          Tensor g = dy.contiguous();
-          Tensor dx = TENSORS.create(from, dy.dtype(), "avg_pool2d_bwd");
-          Status.check(Abi.nrt_pool2d_avg_bwd(dy.ctx(), dy.code(), dx.addr(), g.addr(), desc), "avg_pool2d_bwd", g);
-          return dx;
-        });
+    return Tape.record("avg_pool2d", y, xs, dy -> spread(dy, from, desc));
+  }
+
+  /** The adjoint of {@link #means}, whose own gradient is means again. */
+  private static Tensor spread(Tensor dy, Shape from, long[] desc) {
+    Tensor g = dy.contiguous();
+    Tensor dx = TENSORS.create(from, dy.dtype(), "avg_pool2d_bwd");
+    Status.check(Abi.nrt_pool2d_avg_bwd(dy.ctx(), dy.code(), dx.addr(), g.addr(), desc), "avg_pool2d_bwd", g);
+    Shape out = dy.shape();
+    return Tape.record("avg_pool2d_bwd", dx, g, ddx -> means(ddx, out, desc));
   }
 
   private static void requireFirstOrder(String op) {

@@ -73,15 +73,16 @@ public final class Pool3d {
     Tensor y = TENSORS.create(out, x.dtype(), op);
     Status.check(Abi.nrt_pool3d_avg_fwd(x.ctx(), x.code(), y.addr(), xs.addr(), desc), op, xs);
     Shape from = x.shape();
-    return Tape.record(
-        op, y, x,
-        dy -> {
-          requireFirstOrder(op);
-          Tensor g = dy.contiguous();
-          Tensor dx = TENSORS.create(from, dy.dtype(), op);
-          Status.check(Abi.nrt_pool3d_avg_bwd(dy.ctx(), dy.code(), dx.addr(), g.addr(), desc), op, g);
-          return dx;
-        });
+    return Tape.record(op, y, x, dy -> spread(op, dy, from, desc));
+  }
+
+  /** The adjoint of the means, whose own gradient is the means again. */
+  private static Tensor spread(String op, Tensor dy, Shape from, long[] desc) {
+    Tensor g = dy.contiguous();
+    Tensor dx = TENSORS.create(from, dy.dtype(), op);
+    Status.check(Abi.nrt_pool3d_avg_bwd(dy.ctx(), dy.code(), dx.addr(), g.addr(), desc), op, g);
+    Shape out = dy.shape();
+    return Tape.record(op + "_bwd", dx, g, ddx -> average(op, ddx, out, desc));
   }
 
   private static void requireFirstOrder(String op) {

@@ -3,8 +3,19 @@ package dev.neurite.loss;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.neurite.Neurite;
 import dev.neurite.autograd.GradCheck;
 import dev.neurite.autograd.Tape;
+import dev.neurite.nn.Activation;
+import dev.neurite.nn.AvgPool2D;
+import dev.neurite.nn.Conv2D;
+import dev.neurite.nn.Dense;
+import dev.neurite.nn.Flatten;
+import dev.neurite.nn.Input;
+import dev.neurite.nn.LayerNorm;
+import dev.neurite.nn.Model;
+import dev.neurite.nn.Padding;
+import dev.neurite.ops.RandomOp;
 import dev.neurite.tensor.DType;
 import dev.neurite.tensor.Param;
 import dev.neurite.tensor.RandomStream;
@@ -18,7 +29,9 @@ import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
@@ -148,6 +161,43 @@ class LossGradientTest {
       }
       assertEquals(values[0], values[1]);
       assertTrue(values[0] > 0);
+    }
+  }
+
+  /** Every weight of a critic of convolutions, a norm, averages and a softmax over channels. */
+  @Test
+  void thePenaltyOfAConvolutionalCriticHasRightGradients() {
+    Neurite.seed(4);
+    Model critic =
+        Model.sequential(
+            Input.of(6, 6, 2).dtype(DType.FLOAT64),
+            Conv2D.of(3, 3).padding(Padding.SAME).activation(Activation.SILU), LayerNorm.of(), AvgPool2D.of(2),
+            Conv2D.of(3, 2).activation(Activation.TANH), Activation.SOFTMAX, Flatten.of(), Dense.of(1));
+    try (Scope scope = Scope.open()) {
+      Shape shape = Shape.of(3, 6, 6, 2);
+      Tensor real = RandomOp.normal(shape, DType.FLOAT64, 0, 1, RandomStream.of(7, "real"));
+      Tensor fake = RandomOp.normal(shape, DType.FLOAT64, 1, 2, RandomStream.of(7, "fake"));
+      Tensor epsilon = Tensor.of(0.2, 0.5, 0.9).reshape(3, 1, 1, 1);
+      Map<Param, double[]> found = new HashMap<>();
+      try (Tape tape = Tape.persistent()) {
+        Tensor penalty = GanLosses.gradientPenalty(tape, critic::call, real, fake, epsilon, 10).penalty();
+        tape.gradients(penalty, critic.params())
+            .forEach(g -> found.put((Param) g.getKey(), g.getValue().dense().toDoubles()));
+      }
+      for (Param p : critic.params()) {
+        double[] expected =
+            GradCheck.numeric(
+                () -> {
+                  double value;
+                  try (Tape tape = Tape.persistent()) {
+                    value = GanLosses.gradientPenalty(tape, critic::call, real, fake, epsilon, 10).penalty().item();
+                  }
+                  return Tensor.scalar(value, DType.FLOAT64);
+                },
+                p, 1e-5);
+        double[] given = found.getOrDefault(p, new double[expected.length]); // none for the last bias
+        assertTrue(GradCheck.difference(given, expected) < BOUND, p.name() + Arrays.toString(given));
+      }
     }
   }
 }

@@ -97,8 +97,27 @@ class SpatialSecondOrderTest {
   }
 
   @Test
-  void poolingRefusesByName() {
-    for (Layer layer : List.of(MaxPool3D.of(2), AvgPool3D.of(2), AdaptiveAvgPool3D.of(1))) {
+  void averages() {
+    check(AvgPool1D.of(3).stride(2).padding(Padding.SAME), 2, 5, 2);
+    check(AvgPool2D.of(2).padding(Padding.of(1)), 1, 4, 5, 2);
+    check(AvgPool3D.of(2).stride(1), 1, 3, 2, 3, 2);
+    check(AdaptiveAvgPool2D.of(2), 1, 3, 5, 2);
+    check(GlobalAvgPool2D.of(), 2, 3, 3, 2);
+  }
+
+  @Test
+  void normalisationsAndDense() {
+    check(Dense.of(3).activation(Activation.SOFTPLUS), 4, 3);
+    check(Dense.of(3).activation(Activation.SOFTMAX), 4, 3);
+    check(LayerNorm.of(), 3, 5);
+    check(RmsNorm.of(), 3, 5);
+    check(GroupNorm.of(2), 2, 3, 3, 4);
+    check(BatchNorm.of(), 4, 3);
+  }
+
+  @Test
+  void largestValuesRefuseByName() {
+    for (Layer layer : List.of(MaxPool3D.of(2), AdaptiveMaxPool3D.of(1))) {
       UnsupportedOperationException e =
           assertThrows(UnsupportedOperationException.class, () -> check(layer, 1, 2, 2, 2, 1));
       assertTrue(e.getMessage().contains("pool"), e.getMessage());
