@@ -169,8 +169,9 @@ class Attention : public ::testing::Test {
     Result r = {std::vector<T>(p.dy.size()), std::vector<T>(rows), std::vector<T>(p.q.size()),
                 std::vector<T>(p.k.size()), std::vector<T>(p.v.size())};
     std::vector<T> delta(rows);
-    EXPECT_EQ(NRT_OK, nrt_attention_fwd(context, Code<T>::value, addr(r.y), addr(r.lse), addr(p.q), addr(p.k), addr(p.v),
-                                        p.mask(), p.length_ptr(), p.desc, p.o.mask_kind, p.o.causal, p.o.scale))
+    EXPECT_EQ(NRT_OK, nrt_attention_fwd(context, Code<T>::value, addr(r.y), addr(r.lse), addr(p.q), addr(p.k),
+                                        addr(p.v), p.mask(), p.length_ptr(), p.desc, p.o.mask_kind, p.o.causal,
+                                        p.o.scale))
         << nrt_last_error();
     EXPECT_EQ(NRT_OK, nrt_attention_bwd(context, Code<T>::value, addr(r.dq), addr(r.dk), addr(r.dv), addr(delta),
                                         addr(p.dy), addr(r.y), addr(r.lse), addr(p.q), addr(p.k), addr(p.v), p.mask(),
@@ -265,8 +266,12 @@ TYPED_TEST(Attention, PaddingNeverChangesABit) {
     Problem<TypeParam> p({1, 2, 2, 5, 150, 7, 9}, o), other = p;
     p.lengths[0] = other.lengths[0] = keys;
     for (int64_t h = 0; h < 2; ++h) {
-      for (size_t i = other.at(NRT_ATTENTION_K, 0, h, keys); i < other.at(NRT_ATTENTION_K, 0, h, 150); ++i) other.k[i] = NAN;
-      for (size_t i = other.at(NRT_ATTENTION_V, 0, h, keys); i < other.at(NRT_ATTENTION_V, 0, h, 150); ++i) other.v[i] = NAN;
+      for (size_t i = other.at(NRT_ATTENTION_K, 0, h, keys); i < other.at(NRT_ATTENTION_K, 0, h, 150); ++i) {
+        other.k[i] = NAN;
+      }
+      for (size_t i = other.at(NRT_ATTENTION_V, 0, h, keys); i < other.at(NRT_ATTENTION_V, 0, h, 150); ++i) {
+        other.v[i] = NAN;
+      }
     }
     const auto a = this->run(p), b = this->run(other);
     EXPECT_EQ(a.y, b.y);

@@ -60,6 +60,7 @@ nrt_status nrt_linalg_solve(nrt_ctx ctx, int32_t dtype, nrt_ptr y, nrt_ptr a, nr
       require("a", a, elements(batch, n, n));
       require("b", b, elements(batch, n, columns));
       require("y", y, elements(batch, n, columns));
+      if (n == 0) return;  // empty matrices, however many
       refuse(kernels.solve(nrt::ptr<T>(y), nrt::ptr<T>(a), nrt::ptr<T>(b), batch, n, columns),
              "singular");
     });
@@ -75,6 +76,7 @@ nrt_status nrt_linalg_solve_triangular(nrt_ctx ctx, int32_t dtype, nrt_ptr y, nr
       require("t", t, elements(batch, n, n));
       require("b", b, elements(batch, n, columns));
       require("y", y, elements(batch, n, columns));
+      if (n == 0) return;  // empty matrices, however many
       const nrt::TriangularForm form = {lower != 0, transposed != 0};
       refuse(kernels.solve_triangular(nrt::ptr<T>(y), nrt::ptr<T>(t), nrt::ptr<T>(b), batch, n,
                                       columns, form),
@@ -90,6 +92,7 @@ nrt_status nrt_linalg_cholesky(nrt_ctx ctx, int32_t dtype, nrt_ptr y, nrt_ptr x,
       using T = std::remove_pointer_t<decltype(type)>;
       require("x", x, elements(batch, n, n));
       require("y", y, elements(batch, n, n));
+      if (n == 0) return;  // empty matrices, however many
       refuse(kernels.cholesky(nrt::ptr<T>(y), nrt::ptr<T>(x), batch, n), "not positive definite");
     });
   });
@@ -103,6 +106,7 @@ nrt_status nrt_linalg_eigh(nrt_ctx ctx, int32_t dtype, nrt_ptr values, nrt_ptr v
       require("x", x, elements(batch, n, n));
       require("values", values, elements(batch, 1, n));
       require("vectors", vectors, elements(batch, n, n));
+      if (n == 0) return;  // empty matrices, however many
       kernels.eigh(nrt::ptr<T>(values), nrt::ptr<T>(vectors), nrt::ptr<T>(x), batch, n);
     });
   });
@@ -120,6 +124,7 @@ nrt_status nrt_linalg_svd(nrt_ctx ctx, int32_t dtype, nrt_ptr u, nrt_ptr s, nrt_
       require("u", u, elements(batch, m, n));
       require("s", s, elements(batch, 1, n));
       require("v", v, elements(batch, n, n));
+      if (n == 0) return;  // empty matrices, however many
       kernels.svd(nrt::ptr<T>(u), nrt::ptr<T>(s), nrt::ptr<T>(v), nrt::ptr<T>(x), batch, m, n);
     });
   });

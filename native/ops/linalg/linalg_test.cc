@@ -198,6 +198,15 @@ TEST(LinalgErrors, SingularAndIndefiniteMatricesAreNamed) {
   EXPECT_STREQ("matrix 0 of the batch is not positive definite", nrt_last_error());
 }
 
+TEST(LinalgEdges, EmptyMatricesEndAtOnceHoweverMany) {
+  const int64_t many = int64_t{1} << 50;
+  NRT_ASSERT_OK(nrt_linalg_solve(ctx(), NRT_FLOAT32, 0, 0, 0, many, 0, 3));
+  NRT_ASSERT_OK(nrt_linalg_solve_triangular(ctx(), NRT_FLOAT32, 0, 0, 0, many, 0, 3, 1, 0));
+  NRT_ASSERT_OK(nrt_linalg_cholesky(ctx(), NRT_FLOAT32, 0, 0, many, 0));
+  NRT_ASSERT_OK(nrt_linalg_eigh(ctx(), NRT_FLOAT32, 0, 0, 0, many, 0));
+  NRT_ASSERT_OK(nrt_linalg_svd(ctx(), NRT_FLOAT32, 0, 0, 0, 0, many, 5, 0));
+}
+
 TEST(LinalgErrors, WrongArgumentsAreRefused) {
   std::vector<float> a(4);
   const nrt_ptr p = addr(a);

@@ -101,8 +101,8 @@ TEST(Rnn, FloatGradientsFollowDouble) {
   for (const Packed& p : packed_shapes()) {
     SCOPED_TRACE(text(p));
     const Inputs in(p);
-    expect_close(Computed<float>(p, in, NRT_UNARY_TANH).gradients(), Computed<double>(p, in, NRT_UNARY_TANH).gradients(),
-                 1e-4, 2e-5);
+    expect_close(Computed<float>(p, in, NRT_UNARY_TANH).gradients(),
+                 Computed<double>(p, in, NRT_UNARY_TANH).gradients(), 1e-4, 2e-5);
   }
 }
 
