@@ -30,6 +30,8 @@ final class DataGolden implements GoldenTopic {
     h.put("file/wav", DataGolden::wav);
     h.put("file/wav_error", r -> refused(() -> Wav.read(r.file())));
     h.put("file/pnm", r -> r.expect("data", Pnm.read(r.file()), r.c().tensors("outputs").get("data")));
+    h.put("file/pnm_error", r -> refused(() -> Pnm.read(r.file())));
+    h.put("file/cifar10_error", r -> refused(() -> Cifar10.read(List.of(r.file()))));
     h.put("file/float16_bits", r -> values(r, bits -> HalfFloat.toFloat(bits)));
     h.put("file/bfloat16_bits", r -> values(r, bits -> Bfloat16.toFloat(bits)));
     h.put("file/float16_round", r -> bits(r, x -> HalfFloat.toBits((float) x)));
@@ -49,7 +51,7 @@ final class DataGolden implements GoldenTopic {
     }
   }
 
-  private static void refused(Runnable reading) {
+  static void refused(Runnable reading) {
     try {
       reading.run();
     } catch (FormatException e) {

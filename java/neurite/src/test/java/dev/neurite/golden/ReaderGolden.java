@@ -17,7 +17,9 @@ final class ReaderGolden implements GoldenTopic {
   public void register(Map<String, GoldenHandler> h) {
     h.put("file/csv", ReaderGolden::csv);
     h.put("file/csv_numeric", ReaderGolden::numbers);
+    h.put("file/csv_error", r -> DataGolden.refused(() -> open(r).read()));
     h.put("file/png", ReaderGolden::png);
+    h.put("file/png_error", r -> DataGolden.refused(() -> ImageFile.of(r.file()).read()));
   }
 
   private static Csv open(GoldenRun r) {
