@@ -25,6 +25,7 @@ import java.util.function.UnaryOperator;
 public final class Lambda extends Layer {
 
   private final UnaryOperator<Tensor> function;
+  private DType result; // null before the first build
 
   private Lambda(UnaryOperator<Tensor> function) {
     this.function = Objects.requireNonNull(function, "function");
@@ -43,7 +44,7 @@ public final class Lambda extends Layer {
 
   @Override
   DType parameterType(DType input) {
-    return input;
+    return result == null ? input : result;
   }
 
   @Override
@@ -69,7 +70,9 @@ public final class Lambda extends Layer {
     }
     Shape given = whole;
     try (Scope scope = Scope.open()) {
-      return Tape.noGrad(() -> function.apply(Tensor.zeros(given, dtype())).shape());
+      Tensor y = Tape.noGrad(() -> function.apply(Tensor.zeros(given, dtype())));
+      result = y.dtype();
+      return y.shape();
     }
   }
 

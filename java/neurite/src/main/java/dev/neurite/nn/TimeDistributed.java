@@ -2,6 +2,7 @@ package dev.neurite.nn;
 
 import dev.neurite.error.ShapeException;
 import dev.neurite.ops.PackedSteps;
+import dev.neurite.tensor.DType;
 import dev.neurite.tensor.Shape;
 import dev.neurite.tensor.Tensor;
 import java.util.List;
@@ -55,6 +56,11 @@ public final class TimeDistributed extends MultiLayer {
   @Override
   Activation outputActivation() {
     return layer.outputActivation();
+  }
+
+  @Override
+  DType parameterType(DType input) {
+    return layer.parameterType(input);
   }
 
   @Override

@@ -329,4 +329,21 @@ class ModelTest {
       assertEquals(DType.FLOAT64, trained.call(Tensor.ones(Shape.of(2, 5, 2), DType.FLOAT64)).dtype());
     }
   }
+
+  @Test
+  void aWrappersOutputHasTheTypeOfTheLayerInside() {
+    Model words =
+        Model.sequential(
+            Input.of(4, 2).dtype(DType.INT64), TimeDistributed.of(Embedding.of(5, 3).dtype(DType.FLOAT64)),
+            TimeDistributed.of(Flatten.of()), SpectralNorm.of(Dense.of(2)));
+    Tensor ids = Tensor.ofLongs(0, 1, 2, 3, 4, 0, 1, 2).reshape(1, 4, 2);
+    try (Scope scope = Scope.open()) {
+      assertEquals(DType.FLOAT64, words.call(ids).dtype());
+      assertEquals(DType.FLOAT64, words.dtype());
+    }
+    Model cast = Model.sequential(Input.of(3), Lambda.of(x -> x.mul(2).cast(DType.FLOAT64)), Dense.of(2));
+    try (Scope scope = Scope.open()) {
+      assertEquals(DType.FLOAT64, cast.call(Tensor.ones(Shape.of(2, 3), DType.FLOAT32)).dtype());
+    }
+  }
 }
