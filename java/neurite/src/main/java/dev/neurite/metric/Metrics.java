@@ -88,7 +88,14 @@ public final class Metrics {
 
   /** The root of the mean over all batches of {@code (y - p)^2}, not the mean of roots. */
   public static Metric rootMeanSquaredError() {
-    return new MeanMetric("rootMeanSquaredError", Losses.meanSquaredError()::perSample, Math::sqrt, null);
+    ElementLoss squared = Losses.meanSquaredError();
+    return new MeanMetric(
+        "rootMeanSquaredError", (y, p) -> squared.perSample(rows(y, p), rows(p, p)), Math::sqrt, null);
+  }
+
+  /** As in Keras, vectors are samples of one number each here, so that batches of any size give the root of the mean. */
+  private static Tensor rows(Tensor t, Tensor predictions) {
+    return predictions.rank() == 1 ? t.reshape(-1, 1) : t;
   }
 
   /** {@code mean(|y - p|)}. */

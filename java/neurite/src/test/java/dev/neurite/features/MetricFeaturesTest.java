@@ -117,6 +117,10 @@ class MetricFeaturesTest {
   @Test
   void I8_rootMeanSquaredErrorIsTheRootOfTheMeanOverBatches() {
     assertEquals(1.145644, regression(Metrics.rootMeanSquaredError()), 5e-7);
+    Metric ofVectors = Metrics.rootMeanSquaredError();
+    ofVectors.update(Tensor.of(3f), Tensor.of(2.5f));
+    ofVectors.update(Tensor.of(5f, 2, 7), Tensor.of(5f, 4, 8));
+    assertEquals(1.145644, ofVectors.result(), 5e-7);
   }
 
   @Test
