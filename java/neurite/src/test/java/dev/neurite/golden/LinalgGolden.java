@@ -24,7 +24,8 @@ final class LinalgGolden implements GoldenTopic {
     h.put("gemm", GoldenRun.y(r -> {
       Tensor a = r.c().flag("transA", false) ? r.in("a").transpose() : r.in("a");
       Tensor b = r.c().flag("transB", false) ? r.in("b").transpose() : r.in("b");
-      return a.matmul(b).mul(r.c().number("alpha", 1)).add(r.in("c").mul(r.c().number("beta", 1)));
+      Tensor product = a.matmul(b).mul(r.c().number("alpha", 1));
+      return r.in("c") == null ? product : product.add(r.in("c").mul(r.c().number("beta", 1)));
     }));
     h.put("outer", GoldenRun.y(r -> Linalg.outer(r.in("a"), r.in("b"))));
     h.put("einsum", GoldenRun.y(r -> Linalg.einsum(r.c().text("equation", null), all(r))));

@@ -3,6 +3,7 @@ package dev.neurite.golden;
 import dev.neurite.tensor.Reductions;
 import dev.neurite.tensor.Sorting;
 import dev.neurite.tensor.Tensor;
+import java.util.Arrays;
 import java.util.Map;
 
 /** tensor_reduce: reductions over axes, running sums, sorting. */
@@ -32,13 +33,13 @@ final class ReduceGolden implements GoldenTopic {
     h.put("reduce/argmax", GoldenRun.y(r -> arg(r, true)));
     h.put("reduce/argmin", GoldenRun.y(r -> arg(r, false)));
     h.put("cumsum", GoldenRun.y(r -> Reductions.cumsum(
-        r.in("x"), axis(r), r.c().flag("exclusive", false), r.c().flag("reverse", false))));
+        alongAxis(r), axis(r), r.c().flag("exclusive", false), r.c().flag("reverse", false))));
     h.put("cumprod", GoldenRun.y(r -> Reductions.cumprod(
-        r.in("x"), axis(r), r.c().flag("exclusive", false), r.c().flag("reverse", false))));
+        alongAxis(r), axis(r), r.c().flag("exclusive", false), r.c().flag("reverse", false))));
     h.put("sort", GoldenRun.op(r ->
-        sorted(Sorting.sort(r.in("x"), axis(r), r.c().flag("descending", false)))));
+        sorted(Sorting.sort(alongAxis(r), axis(r), r.c().flag("descending", false)))));
     h.put("argsort", GoldenRun.op(r ->
-        Map.of("indices", Sorting.argsort(r.in("x"), axis(r), r.c().flag("descending", false)))));
+        Map.of("indices", Sorting.argsort(alongAxis(r), axis(r), r.c().flag("descending", false)))));
     h.put("topk", GoldenRun.op(r ->
         sorted(Sorting.topk(r.in("x"), (long) r.c().number("k", 1), axis(r), r.c().flag("largest", true)))));
   }
@@ -52,8 +53,34 @@ final class ReduceGolden implements GoldenTopic {
   }
 
   private static Tensor arg(GoldenRun r, boolean largest) {
-    Tensor i = largest ? r.in("x").argmax(axis(r)) : r.in("x").argmin(axis(r));
-    return keep(r) ? i.expandDims(r.in("x").shape().axis(axis(r))) : i;
+    Tensor x = r.in("x");
+    Integer axis = argAxis(r);
+    Tensor from = axis == null ? x.reshape(x.size()) : x;
+    Tensor i = largest ? from.argmax(axis == null ? 0 : axis) : from.argmin(axis == null ? 0 : axis);
+    if (!keep(r)) {
+      return i;
+    }
+    long[] ones = new long[x.rank()];
+    Arrays.fill(ones, 1);
+    return axis == null ? i.reshape(ones) : i.expandDims(x.shape().axis(axis));
+  }
+
+  /** One axis, or null for the position in the flat tensor. */
+  private static Integer argAxis(GoldenRun r) {
+    if (r.c().attrs().get("axis") != null) {
+      return axis(r);
+    }
+    int[] axes = axes(r);
+    if (axes.length > 1) {
+      throw new AssertionError("expected one axis, given " + Arrays.toString(axes));
+    }
+    return axes.length == 0 ? null : axes[0];
+  }
+
+  /** The tensor to run along an axis: without one the flat tensor, as in numpy. */
+  private static Tensor alongAxis(GoldenRun r) {
+    boolean flat = r.c().attrs().containsKey("axis") && r.c().attrs().get("axis") == null;
+    return flat ? r.in("x").reshape(r.in("x").size()) : r.in("x");
   }
 
   private static double correction(GoldenRun r) {

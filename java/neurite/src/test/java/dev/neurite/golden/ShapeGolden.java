@@ -7,10 +7,12 @@ import dev.neurite.tensor.Slice;
 import dev.neurite.tensor.Sorting;
 import dev.neurite.tensor.Tensor;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.stream.IntStream;
 
 /** tensor_shape: views, joins, lookups and writes by index. */
 final class ShapeGolden implements GoldenTopic {
@@ -18,24 +20,21 @@ final class ShapeGolden implements GoldenTopic {
   @Override
   public void register(Map<String, GoldenHandler> h) {
     h.put("reshape", GoldenRun.y(r -> r.in("x").reshape(r.c().longs("shape"))));
-    h.put("transpose", GoldenRun.y(r -> r.in("x").permute(r.c().ints("perm"))));
-    h.put("squeeze", GoldenRun.y(r -> r.in("x").squeeze(r.c().ints("axes"))));
-    h.put("unsqueeze", GoldenRun.y(r -> {
-      Tensor y = r.in("x");
-      for (int axis : r.c().ints("axes")) {
-        y = y.expandDims(axis);
-      }
-      return y;
-    }));
-    h.put("expand", GoldenRun.y(r -> r.in("x").broadcastTo(Shape.of(r.c().longs("shape")))));
+    h.put("transpose", GoldenRun.y(r -> r.in("x").permute(order(r))));
+    h.put("squeeze", GoldenRun.y(r -> r.in("x").squeeze(axes(r))));
+    h.put("unsqueeze", GoldenRun.y(ShapeGolden::unsqueeze));
+    h.put("expand", GoldenRun.y(r -> r.in("x").broadcastTo(expanded(r))));
     h.put("concat", GoldenRun.y(r -> Tensor.concat((int) r.c().number("axis", 0), all(r))));
     h.put("stack", GoldenRun.y(r -> Tensor.stack((int) r.c().number("axis", 0), all(r))));
     h.put("split", GoldenRun.op(ShapeGolden::split));
     h.put("slice", GoldenRun.y(ShapeGolden::slice));
-    h.put("flip", GoldenRun.y(r -> r.in("x").flip(r.c().ints("axes"))));
+    h.put("flip", GoldenRun.y(r -> {
+      int[] axes = axes(r);
+      return r.in("x").flip(axes.length == 0 ? every(r.in("x").rank()) : axes);
+    }));
     h.put("roll", GoldenRun.y(ShapeGolden::roll));
     h.put("masked_fill", GoldenRun.y(r -> Indexing.maskedFill(r.in("x"), r.in("mask"), r.c().number("value", 0))));
-    h.put("take", GoldenRun.y(r -> Indexing.take(r.in("x"), r.in("indices"), (int) r.c().number("axis", 0))));
+    h.put("take", GoldenRun.y(ShapeGolden::take));
     h.put("pad", GoldenRun.y(ShapeGolden::pad));
     h.put("tile", GoldenRun.y(r -> Shaping.tile(r.in("x"), r.c().longs("repeats"))));
     h.put("repeat", GoldenRun.y(ShapeGolden::repeat));
@@ -75,6 +74,53 @@ final class ShapeGolden implements GoldenTopic {
         "right", Sorting.searchSorted(r.in("sorted"), r.in("values"), true))));
   }
 
+  /** Axes of the configuration; none when absent or null. */
+  private static int[] axes(GoldenRun r) {
+    Object axes = r.c().attrs().get("axes");
+    return axes == null ? new int[0] : axes instanceof Number n ? new int[] {n.intValue()} : r.c().ints("axes");
+  }
+
+  private static int[] every(int rank) {
+    return IntStream.range(0, rank).toArray();
+  }
+
+  /** Without an order the axes change places from the last to the first, as in numpy. */
+  private static int[] order(GoldenRun r) {
+    int rank = r.in("x").rank();
+    return r.c().attrs().get("perm") == null
+        ? IntStream.range(0, rank).map(i -> rank - 1 - i).toArray()
+        : r.c().ints("perm");
+  }
+
+  /** Axes count in the result, so that their order does not matter. */
+  private static Tensor unsqueeze(GoldenRun r) {
+    int[] axes = axes(r);
+    int rank = r.in("x").rank() + axes.length;
+    Tensor y = r.in("x");
+    for (int axis : Arrays.stream(axes).map(a -> a < 0 ? a + rank : a).sorted().toArray()) {
+      y = y.expandDims(axis);
+    }
+    return y;
+  }
+
+  /** A length of -1 keeps the axis. */
+  private static Shape expanded(GoldenRun r) {
+    long[] dims = r.c().longs("shape");
+    Shape from = r.in("x").shape();
+    for (int i = 0; i < dims.length; i++) {
+      if (dims[i] == -1) {
+        dims[i] = from.dim(from.rank() - dims.length + i);
+      }
+    }
+    return Shape.of(dims);
+  }
+
+  private static Tensor take(GoldenRun r) {
+    boolean flat = r.c().attrs().containsKey("axis") && r.c().attrs().get("axis") == null;
+    Tensor x = flat ? r.in("x").reshape(r.in("x").size()) : r.in("x");
+    return Indexing.take(x, r.in("indices"), (int) r.c().number("axis", 0));
+  }
+
   private static Indexing.Scatter mode(GoldenRun r) {
     String mode = r.c().text("reduction", "none");
     return switch (mode) {
@@ -102,7 +148,9 @@ final class ShapeGolden implements GoldenTopic {
     boolean flat = r.c().attrs().get("axis") == null;
     Tensor x = flat ? r.in("x").reshape(r.in("x").size()) : r.in("x");
     int axis = flat ? 0 : (int) r.c().number("axis", 0);
-    return r.c().attrs().get("repeats") instanceof Number n
+    Object repeats = r.c().attrs().get("repeats");
+    Object one = repeats instanceof List<?> list && list.size() == 1 ? list.get(0) : repeats;
+    return one instanceof Number n
         ? Shaping.repeat(x, n.longValue(), axis)
         : Shaping.repeat(x, r.c().longs("repeats"), axis);
   }
@@ -115,7 +163,16 @@ final class ShapeGolden implements GoldenTopic {
 
   private static Map<String, Tensor> split(GoldenRun r) {
     Map<String, Tensor> out = new LinkedHashMap<>();
-    for (Tensor part : Shaping.split(r.in("x"), (int) r.c().number("axis", 0), r.c().longs("sizes"))) {
+    int axis = (int) r.c().number("axis", 0);
+    Object given = r.c().attrs().getOrDefault("sizes", r.c().attrs().get("sections"));
+    long[] sizes;
+    if (given instanceof Number sections) {
+      sizes = new long[sections.intValue()];
+      Arrays.fill(sizes, r.in("x").dim(axis) / sizes.length);
+    } else {
+      sizes = r.c().longs("sizes");
+    }
+    for (Tensor part : Shaping.split(r.in("x"), axis, sizes)) {
       out.put("y" + out.size(), part);
     }
     return out;
@@ -142,8 +199,13 @@ final class ShapeGolden implements GoldenTopic {
     if (axis == null) {
       return Shaping.roll(r.in("x"), ((Number) shift).longValue());
     }
-    long[] shifts = shift instanceof Number n ? new long[] {n.longValue()} : GoldenCase.longs(shift);
     long[] axes = axis instanceof Number n ? new long[] {n.longValue()} : GoldenCase.longs(axis);
+    long[] shifts = new long[axes.length];
+    if (shift instanceof Number n) {
+      Arrays.fill(shifts, n.longValue());
+    } else {
+      shifts = GoldenCase.longs(shift);
+    }
     Tensor y = r.in("x");
     for (int i = 0; i < axes.length; i++) {
       y = Shaping.roll(y, shifts[i], (int) axes[i]);
