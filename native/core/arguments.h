@@ -16,6 +16,17 @@ inline void require_real(const char* op, int32_t dtype) {
   }
 }
 
+// Calls body(the table's part for T, T{}) for the dtype; throws unless it is float32 or float64.
+template <typename Table, typename F>
+void for_real(const char* op, const Table& table, int32_t dtype, const F& body) {
+  require_real(op, dtype);
+  if (dtype == NRT_FLOAT32) {
+    body(table.f32, float{});
+  } else {
+    body(table.f64, double{});
+  }
+}
+
 inline int64_t dtype_bytes(const char* op, int32_t dtype) {
   switch (dtype) {
     case NRT_FLOAT32:

@@ -6,6 +6,19 @@
 
 namespace nrt {
 
+// Elements of the buffers of a recurrent op whose recurrent kernel is [units, gates * units].
+struct PackedSizes {
+  int64_t rows, state, weights;  // of [total, units], [batch, units], [units, gates * units]
+};
+
+inline PackedSizes packed_sizes(const char* op, int32_t dtype, int64_t batch, int64_t total, int64_t units,
+                                int64_t gates) {
+  require_real(op, dtype);
+  const int64_t wide = require_size(op, units, gates);
+  require_size(op, total, wide);
+  return {require_size(op, total, units), require_size(op, batch, units), require_size(op, units, wide)};
+}
+
 inline PackedSteps require_steps(const char* op, const int64_t* rows, int64_t steps, int64_t batch,
                                  int64_t total) {
   require_size(op, batch);

@@ -1,6 +1,7 @@
 // ABI of conv2d: checks the descriptor and hands over to the kernels of the context's ISA level.
 #include "ops/conv2d/conv2d.h"
 
+#include "core/arguments.h"
 #include "core/dispatch.h"
 #include "ops/conv2d/conv2d_kernels.h"
 #include "ops/unary/unary.h"
@@ -101,19 +102,6 @@ void require(const char* name, nrt_ptr address, bool used) {
 bool has_input(const Conv2dShape& s) { return s.images > 0 && s.in_h > 0 && s.in_w > 0; }
 bool has_output(const Conv2dShape& s) { return s.images > 0 && s.out_h > 0 && s.out_w > 0; }
 
-// Calls body(table of T, T{}) for the dtype.
-template <typename F>
-void for_dtype(const Context& c, int32_t dtype, F&& body) {
-  const Conv2dKernels& kernels = NRT_SELECT(c, conv2d_kernels);
-  if (dtype == NRT_FLOAT32) {
-    body(kernels.f32, float{});
-  } else if (dtype == NRT_FLOAT64) {
-    body(kernels.f64, double{});
-  } else {
-    unsupported("conv2d: dtype %d, expected float32 or float64", static_cast<int>(dtype));
-  }
-}
-
 }  // namespace
 }  // namespace nrt
 
@@ -125,7 +113,7 @@ nrt_status nrt_conv2d_fwd(nrt_ctx ctx, int32_t dtype, nrt_ptr y, nrt_ptr x, nrt_
     nrt::require("y", y, nrt::has_output(shape));
     nrt::require("x", x, nrt::has_output(shape) && nrt::has_input(shape));
     nrt::require("w", w, nrt::has_output(shape));
-    nrt::for_dtype(c, dtype, [&](const auto& table, auto zero) {
+    nrt::for_real("conv2d", NRT_SELECT(c, conv2d_kernels), dtype, [&](const auto& table, auto zero) {
       using T = decltype(zero);
       if (!nrt::has_output(shape)) return;
       table.forward(nrt::ptr<T>(y), nrt::ptr<T>(x), nrt::ptr<T>(w), nrt::ptr<T>(bias), shape);
@@ -141,7 +129,7 @@ nrt_status nrt_conv2d_bwd_data(nrt_ctx ctx, int32_t dtype, nrt_ptr dx, nrt_ptr d
     nrt::require("dx", dx, nrt::has_input(shape));
     nrt::require("dy", dy, nrt::has_output(shape) && nrt::has_input(shape));
     nrt::require("w", w, nrt::has_input(shape));
-    nrt::for_dtype(c, dtype, [&](const auto& table, auto zero) {
+    nrt::for_real("conv2d", NRT_SELECT(c, conv2d_kernels), dtype, [&](const auto& table, auto zero) {
       using T = decltype(zero);
       if (!nrt::has_input(shape)) return;
       table.backward_data(nrt::ptr<T>(dx), nrt::ptr<T>(dy), nrt::ptr<T>(w), shape);
@@ -157,7 +145,7 @@ nrt_status nrt_conv2d_bwd_weights(nrt_ctx ctx, int32_t dtype, nrt_ptr dw, nrt_pt
     nrt::require("dw", dw, true);
     nrt::require("x", x, nrt::has_output(shape) && nrt::has_input(shape));
     nrt::require("dy", dy, nrt::has_output(shape));
-    nrt::for_dtype(c, dtype, [&](const auto& table, auto zero) {
+    nrt::for_real("conv2d", NRT_SELECT(c, conv2d_kernels), dtype, [&](const auto& table, auto zero) {
       using T = decltype(zero);
       table.backward_weights(nrt::ptr<T>(dw), nrt::ptr<T>(dbias), nrt::ptr<T>(x), nrt::ptr<T>(dy),
                              shape);

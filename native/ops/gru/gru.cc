@@ -11,29 +11,7 @@ namespace {
 using namespace nrt;
 
 constexpr char kOp[] = "gru";
-
-template <typename T>
-const GruTypeKernels<T>& of_type(const GruKernels& k);
-template <>
-const GruTypeKernels<float>& of_type(const GruKernels& k) {
-  return k.f32;
-}
-template <>
-const GruTypeKernels<double>& of_type(const GruKernels& k) {
-  return k.f64;
-}
-
-struct Sizes {
-  int64_t rows, state, weights;  // of [total, units], [batch, units], [units, 3 units]
-};
-
-Sizes sizes(int32_t dtype, int64_t batch, int64_t total, int64_t units) {
-  require_real(kOp, dtype);
-  const int64_t wide = require_size(kOp, units, 4);
-  require_size(kOp, total, wide);
-  return {require_size(kOp, total, units), require_size(kOp, batch, units),
-          require_size(kOp, units, wide)};
-}
+constexpr int64_t kGates = 3;
 
 }  // namespace
 
@@ -45,7 +23,7 @@ nrt_status nrt_gru_fwd(nrt_ctx ctx, int32_t dtype, nrt_ptr h, nrt_ptr gates, nrt
                        int64_t units, int32_t reset_after) {
   return guard([&] {
     Context& c = context(ctx);
-    const Sizes size = sizes(dtype, batch, total, units);
+    const PackedSizes size = packed_sizes(kOp, dtype, batch, total, units, kGates);
     const PackedSteps packed = require_steps(kOp, step_rows, steps, batch, total);
     require_array(kOp, "h", h, size.rows);
     require_array(kOp, "gates", gates, size.rows);
@@ -53,13 +31,11 @@ nrt_status nrt_gru_fwd(nrt_ctx ctx, int32_t dtype, nrt_ptr h, nrt_ptr gates, nrt
     require_array(kOp, "projected", projected, size.rows);
     require_array(kOp, "recurrent", recurrent, size.weights);
     if (units == 0) return;  // every output is empty
-    const auto run = [&](auto type) {
-      using T = decltype(type);
-      of_type<T>(NRT_SELECT(c, gru_kernels))
-          .forward({ptr<T>(h), ptr<T>(gates), ptr<T>(hn), ptr<T>(projected), ptr<T>(recurrent),
+    for_real(kOp, NRT_SELECT(c, gru_kernels), dtype, [&](const auto& table, auto zero) {
+      using T = decltype(zero);
+      table.forward({ptr<T>(h), ptr<T>(gates), ptr<T>(hn), ptr<T>(projected), ptr<T>(recurrent),
                     ptr<T>(bias), ptr<T>(h0), packed, units, reset_after != 0});
-    };
-    dtype == NRT_FLOAT32 ? run(0.0f) : run(0.0);
+    });
   });
 }
 
@@ -69,7 +45,7 @@ nrt_status nrt_gru_bwd(nrt_ctx ctx, int32_t dtype, nrt_ptr dprojected, nrt_ptr d
                        int64_t steps, int64_t batch, int64_t total, int64_t units, int32_t reset_after) {
   return guard([&] {
     Context& c = context(ctx);
-    const Sizes size = sizes(dtype, batch, total, units);
+    const PackedSizes size = packed_sizes(kOp, dtype, batch, total, units, kGates);
     const PackedSteps packed = require_steps(kOp, step_rows, steps, batch, total);
     require_array(kOp, "dprojected", dprojected, size.rows);
     require_array(kOp, "drecurrent", drecurrent, size.weights);
@@ -80,14 +56,12 @@ nrt_status nrt_gru_bwd(nrt_ctx ctx, int32_t dtype, nrt_ptr dprojected, nrt_ptr d
     require_array(kOp, "gates", gates, size.rows);
     require_array(kOp, "recurrent", recurrent, size.weights);
     if (units == 0) return;  // every output is empty
-    const auto run = [&](auto type) {
-      using T = decltype(type);
-      of_type<T>(NRT_SELECT(c, gru_kernels))
-          .backward({ptr<T>(dprojected), ptr<T>(drecurrent), ptr<T>(dbias), ptr<T>(dh0),
+    for_real(kOp, NRT_SELECT(c, gru_kernels), dtype, [&](const auto& table, auto zero) {
+      using T = decltype(zero);
+      table.backward({ptr<T>(dprojected), ptr<T>(drecurrent), ptr<T>(dbias), ptr<T>(dh0),
                      ptr<T>(previous), ptr<T>(dinner), ptr<T>(dh), ptr<T>(dhn), ptr<T>(h), ptr<T>(gates),
                      ptr<T>(recurrent), ptr<T>(h0), packed, units, reset_after != 0});
-    };
-    dtype == NRT_FLOAT32 ? run(0.0f) : run(0.0);
+    });
   });
 }
 

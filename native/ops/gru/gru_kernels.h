@@ -3,6 +3,7 @@
 
 #include <stdint.h>
 
+#include "core/packed_kernels.h"
 #include "core/packed_steps.h"
 
 namespace nrt {
@@ -40,15 +41,6 @@ struct GruBackward {
   bool reset_after;
 };
 
-template <typename T>
-struct GruTypeKernels {
-  void (*forward)(const GruForward<T>& p);
-  void (*backward)(const GruBackward<T>& p);
-};
-
-struct GruKernels {
-  GruTypeKernels<float> f32;
-  GruTypeKernels<double> f64;
-};
+using GruKernels = PackedKernels<GruForward, GruBackward>;
 
 }  // namespace nrt

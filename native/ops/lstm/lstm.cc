@@ -11,29 +11,7 @@ namespace {
 using namespace nrt;
 
 constexpr char kOp[] = "lstm";
-
-template <typename T>
-const LstmTypeKernels<T>& of_type(const LstmKernels& k);
-template <>
-const LstmTypeKernels<float>& of_type(const LstmKernels& k) {
-  return k.f32;
-}
-template <>
-const LstmTypeKernels<double>& of_type(const LstmKernels& k) {
-  return k.f64;
-}
-
-struct Sizes {
-  int64_t rows, state, weights;  // of [total, units], [batch, units], [units, 4 units]
-};
-
-Sizes sizes(int32_t dtype, int64_t batch, int64_t total, int64_t units) {
-  require_real(kOp, dtype);
-  const int64_t wide = require_size(kOp, units, 4);
-  require_size(kOp, total, wide);
-  return {require_size(kOp, total, units), require_size(kOp, batch, units),
-          require_size(kOp, units, wide)};
-}
+constexpr int64_t kGates = 4;
 
 }  // namespace
 
@@ -45,7 +23,7 @@ nrt_status nrt_lstm_fwd(nrt_ctx ctx, int32_t dtype, nrt_ptr h, nrt_ptr c, nrt_pt
                         int64_t total, int64_t units) {
   return guard([&] {
     Context& context_of_call = context(ctx);
-    const Sizes size = sizes(dtype, batch, total, units);
+    const PackedSizes size = packed_sizes(kOp, dtype, batch, total, units, kGates);
     const PackedSteps packed = require_steps(kOp, step_rows, steps, batch, total);
     require_array(kOp, "h", h, size.rows);
     require_array(kOp, "c", c, size.rows);
@@ -55,13 +33,11 @@ nrt_status nrt_lstm_fwd(nrt_ctx ctx, int32_t dtype, nrt_ptr h, nrt_ptr c, nrt_pt
     require_array(kOp, "projected", projected, size.rows);
     require_array(kOp, "recurrent", recurrent, size.weights);
     if (units == 0) return;  // every output is empty
-    const auto run = [&](auto type) {
-      using T = decltype(type);
-      of_type<T>(NRT_SELECT(context_of_call, lstm_kernels))
-          .forward({ptr<T>(h), ptr<T>(c), ptr<T>(gates), ptr<T>(hn), ptr<T>(cn), ptr<T>(projected),
+    for_real(kOp, NRT_SELECT(context_of_call, lstm_kernels), dtype, [&](const auto& table, auto zero) {
+      using T = decltype(zero);
+      table.forward({ptr<T>(h), ptr<T>(c), ptr<T>(gates), ptr<T>(hn), ptr<T>(cn), ptr<T>(projected),
                     ptr<T>(recurrent), ptr<T>(peephole), ptr<T>(h0), ptr<T>(c0), packed, units});
-    };
-    dtype == NRT_FLOAT32 ? run(0.0f) : run(0.0);
+    });
   });
 }
 
@@ -73,7 +49,7 @@ nrt_status nrt_lstm_bwd(nrt_ctx ctx, int32_t dtype, nrt_ptr dprojected, nrt_ptr 
                         int64_t units) {
   return guard([&] {
     Context& context_of_call = context(ctx);
-    const Sizes size = sizes(dtype, batch, total, units);
+    const PackedSizes size = packed_sizes(kOp, dtype, batch, total, units, kGates);
     const PackedSteps packed = require_steps(kOp, step_rows, steps, batch, total);
     require_array(kOp, "dprojected", dprojected, size.rows);
     require_array(kOp, "drecurrent", drecurrent, size.weights);
@@ -86,15 +62,13 @@ nrt_status nrt_lstm_bwd(nrt_ctx ctx, int32_t dtype, nrt_ptr dprojected, nrt_ptr 
     require_array(kOp, "gates", gates, size.rows);
     require_array(kOp, "recurrent", recurrent, size.weights);
     if (units == 0) return;  // every output is empty
-    const auto run = [&](auto type) {
-      using T = decltype(type);
-      of_type<T>(NRT_SELECT(context_of_call, lstm_kernels))
-          .backward({ptr<T>(dprojected), ptr<T>(drecurrent), ptr<T>(dpeephole), ptr<T>(dh0), ptr<T>(dc0),
+    for_real(kOp, NRT_SELECT(context_of_call, lstm_kernels), dtype, [&](const auto& table, auto zero) {
+      using T = decltype(zero);
+      table.backward({ptr<T>(dprojected), ptr<T>(drecurrent), ptr<T>(dpeephole), ptr<T>(dh0), ptr<T>(dc0),
                      ptr<T>(previous), ptr<T>(dh), ptr<T>(dhn), ptr<T>(dcn), ptr<T>(h), ptr<T>(c),
                      ptr<T>(gates), ptr<T>(recurrent), ptr<T>(peephole), ptr<T>(h0), ptr<T>(c0), packed,
                      units});
-    };
-    dtype == NRT_FLOAT32 ? run(0.0f) : run(0.0);
+    });
   });
 }
 

@@ -3,6 +3,7 @@
 
 #include <stdint.h>
 
+#include "core/packed_kernels.h"
 #include "core/packed_steps.h"
 
 namespace nrt {
@@ -45,15 +46,6 @@ struct LstmBackward {
   int64_t units;
 };
 
-template <typename T>
-struct LstmTypeKernels {
-  void (*forward)(const LstmForward<T>& p);
-  void (*backward)(const LstmBackward<T>& p);
-};
-
-struct LstmKernels {
-  LstmTypeKernels<float> f32;
-  LstmTypeKernels<double> f64;
-};
+using LstmKernels = PackedKernels<LstmForward, LstmBackward>;
 
 }  // namespace nrt

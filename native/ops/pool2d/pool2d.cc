@@ -1,6 +1,7 @@
 // ABI of pool2d: checks the descriptor and hands over to the kernels of the context's ISA level.
 #include "ops/pool2d/pool2d.h"
 
+#include "core/arguments.h"
 #include "core/dispatch.h"
 #include "ops/pool2d/pool2d_kernels.h"
 
@@ -94,19 +95,6 @@ bool has_output(const Pool2dShape& s) {
   return s.images > 0 && s.out_h > 0 && s.out_w > 0 && s.channels > 0;
 }
 
-// Calls body(table of T, T{}) for the dtype.
-template <typename F>
-void for_dtype(const Context& c, int32_t dtype, F&& body) {
-  const Pool2dKernels& kernels = NRT_SELECT(c, pool2d_kernels);
-  if (dtype == NRT_FLOAT32) {
-    body(kernels.f32, float{});
-  } else if (dtype == NRT_FLOAT64) {
-    body(kernels.f64, double{});
-  } else {
-    unsupported("pool2d: dtype %d, expected float32 or float64", static_cast<int>(dtype));
-  }
-}
-
 }  // namespace
 }  // namespace nrt
 
@@ -117,7 +105,7 @@ nrt_status nrt_pool2d_max_fwd(nrt_ctx ctx, int32_t dtype, nrt_ptr y, nrt_ptr arg
     const nrt::Pool2dShape shape = nrt::shape_of(desc);
     nrt::require("y", y, nrt::has_output(shape));
     nrt::require("x", x, nrt::has_output(shape) && nrt::has_input(shape));
-    nrt::for_dtype(c, dtype, [&](const auto& table, auto zero) {
+    nrt::for_real("pool2d", NRT_SELECT(c, pool2d_kernels), dtype, [&](const auto& table, auto zero) {
       using T = decltype(zero);
       if (!nrt::has_output(shape)) return;
       table.max_forward(nrt::ptr<T>(y), nrt::ptr<int32_t>(argmax), nrt::ptr<T>(x), shape);
@@ -134,7 +122,7 @@ nrt_status nrt_pool2d_max_bwd(nrt_ctx ctx, int32_t dtype, nrt_ptr dx, nrt_ptr dy
     nrt::require("dx", dx, nrt::has_input(shape));
     nrt::require("dy", dy, used);
     nrt::require("argmax", argmax, used);
-    nrt::for_dtype(c, dtype, [&](const auto& table, auto zero) {
+    nrt::for_real("pool2d", NRT_SELECT(c, pool2d_kernels), dtype, [&](const auto& table, auto zero) {
       using T = decltype(zero);
       if (!nrt::has_input(shape)) return;
       table.max_backward(nrt::ptr<T>(dx), nrt::ptr<T>(dy), nrt::ptr<int32_t>(argmax), shape);
@@ -149,7 +137,7 @@ nrt_status nrt_pool2d_avg_fwd(nrt_ctx ctx, int32_t dtype, nrt_ptr y, nrt_ptr x,
     const nrt::Pool2dShape shape = nrt::shape_of(desc);
     nrt::require("y", y, nrt::has_output(shape));
     nrt::require("x", x, nrt::has_output(shape) && nrt::has_input(shape));
-    nrt::for_dtype(c, dtype, [&](const auto& table, auto zero) {
+    nrt::for_real("pool2d", NRT_SELECT(c, pool2d_kernels), dtype, [&](const auto& table, auto zero) {
       using T = decltype(zero);
       if (!nrt::has_output(shape)) return;
       table.average_forward(nrt::ptr<T>(y), nrt::ptr<T>(x), shape);
@@ -164,7 +152,7 @@ nrt_status nrt_pool2d_avg_bwd(nrt_ctx ctx, int32_t dtype, nrt_ptr dx, nrt_ptr dy
     const nrt::Pool2dShape shape = nrt::shape_of(desc);
     nrt::require("dx", dx, nrt::has_input(shape));
     nrt::require("dy", dy, nrt::has_input(shape) && nrt::has_output(shape));
-    nrt::for_dtype(c, dtype, [&](const auto& table, auto zero) {
+    nrt::for_real("pool2d", NRT_SELECT(c, pool2d_kernels), dtype, [&](const auto& table, auto zero) {
       using T = decltype(zero);
       if (!nrt::has_input(shape)) return;
       table.average_backward(nrt::ptr<T>(dx), nrt::ptr<T>(dy), shape);

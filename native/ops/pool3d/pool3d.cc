@@ -10,6 +10,7 @@ NRT_DECLARE_LEVELS(Pool3dKernels, pool3d_kernels)
 namespace nrt {
 namespace {
 
+constexpr char kOp[] = "pool3d";
 // Every extent stays below this, so that a product of two cannot overflow.
 constexpr int64_t kLargestExtent = (int64_t{1} << 31) - 1;
 // Elements a tensor may have: eight bytes each must stay addressable.
@@ -73,16 +74,37 @@ int64_t out_size(const Pool3dShape& s) {
   return s.images * s.channels * s.axis[0].out * s.axis[1].out * s.axis[2].out;
 }
 
-// Calls body(table of T, T{}) for the dtype.
+// A forward call: checks, then run(table of T, T{}, shape) where there is a result.
 template <typename F>
-void for_dtype(const Context& c, int32_t dtype, F&& body) {
-  const Pool3dKernels& kernels = NRT_SELECT(c, pool3d_kernels);
-  require_real("pool3d", dtype);
-  if (dtype == NRT_FLOAT32) {
-    body(kernels.f32, float{});
-  } else {
-    body(kernels.f64, double{});
-  }
+nrt_status forward(nrt_ctx ctx, int32_t dtype, nrt_ptr y, nrt_ptr x, const int64_t* desc, const F& run) {
+  return guard([&] {
+    const Context& c = context(ctx);
+    const Pool3dShape shape = shape_of(desc);
+    const int64_t size = out_size(shape);
+    require_array(kOp, "y", y, size);
+    require_array(kOp, "x", x, size > 0 ? in_size(shape) : 0);
+    for_real(kOp, NRT_SELECT(c, pool3d_kernels), dtype, [&](const auto& table, auto zero) {
+      if (size > 0) run(table, zero, shape);
+    });
+  });
+}
+
+// A backward call; argmax: null for a pooling without.
+template <typename F>
+nrt_status backward(nrt_ctx ctx, int32_t dtype, nrt_ptr dx, nrt_ptr dy, const nrt_ptr* argmax,
+                    const int64_t* desc, const F& run) {
+  return guard([&] {
+    const Context& c = context(ctx);
+    const Pool3dShape shape = shape_of(desc);
+    const int64_t size = in_size(shape);
+    const int64_t used = size > 0 ? out_size(shape) : 0;
+    require_array(kOp, "dx", dx, size);
+    require_array(kOp, "dy", dy, used);
+    if (argmax != nullptr) require_array(kOp, "argmax", *argmax, used);
+    for_real(kOp, NRT_SELECT(c, pool3d_kernels), dtype, [&](const auto& table, auto zero) {
+      if (size > 0) run(table, zero, shape);
+    });
+  });
 }
 
 }  // namespace
@@ -90,62 +112,32 @@ void for_dtype(const Context& c, int32_t dtype, F&& body) {
 
 nrt_status nrt_pool3d_max_fwd(nrt_ctx ctx, int32_t dtype, nrt_ptr y, nrt_ptr argmax, nrt_ptr x,
                               const int64_t* desc) {
-  return nrt::guard([&] {
-    const nrt::Context& c = nrt::context(ctx);
-    const nrt::Pool3dShape shape = nrt::shape_of(desc);
-    nrt::require_array("pool3d", "y", y, nrt::out_size(shape));
-    nrt::require_array("pool3d", "x", x, nrt::out_size(shape) > 0 ? nrt::in_size(shape) : 0);
-    nrt::for_dtype(c, dtype, [&](const auto& table, auto zero) {
-      using T = decltype(zero);
-      if (nrt::out_size(shape) == 0) return;
-      table.max_forward(nrt::ptr<T>(y), nrt::ptr<int32_t>(argmax), nrt::ptr<T>(x), shape);
-    });
+  return nrt::forward(ctx, dtype, y, x, desc, [&](const auto& table, auto zero, const auto& shape) {
+    using T = decltype(zero);
+    table.max_forward(nrt::ptr<T>(y), nrt::ptr<int32_t>(argmax), nrt::ptr<T>(x), shape);
   });
 }
 
 nrt_status nrt_pool3d_max_bwd(nrt_ctx ctx, int32_t dtype, nrt_ptr dx, nrt_ptr dy, nrt_ptr argmax,
                               const int64_t* desc) {
-  return nrt::guard([&] {
-    const nrt::Context& c = nrt::context(ctx);
-    const nrt::Pool3dShape shape = nrt::shape_of(desc);
-    const int64_t used = nrt::in_size(shape) > 0 ? nrt::out_size(shape) : 0;
-    nrt::require_array("pool3d", "dx", dx, nrt::in_size(shape));
-    nrt::require_array("pool3d", "dy", dy, used);
-    nrt::require_array("pool3d", "argmax", argmax, used);
-    nrt::for_dtype(c, dtype, [&](const auto& table, auto zero) {
-      using T = decltype(zero);
-      if (nrt::in_size(shape) == 0) return;
-      table.max_backward(nrt::ptr<T>(dx), nrt::ptr<T>(dy), nrt::ptr<int32_t>(argmax), shape);
-    });
+  return nrt::backward(ctx, dtype, dx, dy, &argmax, desc, [&](const auto& table, auto zero, const auto& shape) {
+    using T = decltype(zero);
+    table.max_backward(nrt::ptr<T>(dx), nrt::ptr<T>(dy), nrt::ptr<int32_t>(argmax), shape);
   });
 }
 
 nrt_status nrt_pool3d_avg_fwd(nrt_ctx ctx, int32_t dtype, nrt_ptr y, nrt_ptr x,
                               const int64_t* desc) {
-  return nrt::guard([&] {
-    const nrt::Context& c = nrt::context(ctx);
-    const nrt::Pool3dShape shape = nrt::shape_of(desc);
-    nrt::require_array("pool3d", "y", y, nrt::out_size(shape));
-    nrt::require_array("pool3d", "x", x, nrt::out_size(shape) > 0 ? nrt::in_size(shape) : 0);
-    nrt::for_dtype(c, dtype, [&](const auto& table, auto zero) {
-      using T = decltype(zero);
-      if (nrt::out_size(shape) == 0) return;
-      table.average_forward(nrt::ptr<T>(y), nrt::ptr<T>(x), shape);
-    });
+  return nrt::forward(ctx, dtype, y, x, desc, [&](const auto& table, auto zero, const auto& shape) {
+    using T = decltype(zero);
+    table.average_forward(nrt::ptr<T>(y), nrt::ptr<T>(x), shape);
   });
 }
 
 nrt_status nrt_pool3d_avg_bwd(nrt_ctx ctx, int32_t dtype, nrt_ptr dx, nrt_ptr dy,
                               const int64_t* desc) {
-  return nrt::guard([&] {
-    const nrt::Context& c = nrt::context(ctx);
-    const nrt::Pool3dShape shape = nrt::shape_of(desc);
-    nrt::require_array("pool3d", "dx", dx, nrt::in_size(shape));
-    nrt::require_array("pool3d", "dy", dy, nrt::in_size(shape) > 0 ? nrt::out_size(shape) : 0);
-    nrt::for_dtype(c, dtype, [&](const auto& table, auto zero) {
-      using T = decltype(zero);
-      if (nrt::in_size(shape) == 0) return;
-      table.average_backward(nrt::ptr<T>(dx), nrt::ptr<T>(dy), shape);
-    });
+  return nrt::backward(ctx, dtype, dx, dy, nullptr, desc, [&](const auto& table, auto zero, const auto& shape) {
+    using T = decltype(zero);
+    table.average_backward(nrt::ptr<T>(dx), nrt::ptr<T>(dy), shape);
   });
 }

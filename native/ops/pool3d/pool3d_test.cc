@@ -1,19 +1,20 @@
 // pool3d against a naive reference, over strides, dilations, paddings, channel counts, NaNs and bins.
 #include "ops/pool3d/pool3d.h"
 
-#include <gmock/gmock.h>
-
-#include <limits>
-
-#include "core/test_support.h"
+#include "core/pool_test_support.h"
 
 namespace {
 
 using nrt_test::addr;
-using nrt_test::Code;
+using nrt_test::check_average;
+using nrt_test::check_max_backward;
+using nrt_test::check_max_forward;
 using nrt_test::ctx;
-using nrt_test::expect_close;
 using nrt_test::uniform;
+using nrt_test::with_ties;
+
+const nrt_test::PoolCalls kCalls = {nrt_pool3d_max_fwd, nrt_pool3d_max_bwd, nrt_pool3d_avg_fwd,
+                                    nrt_pool3d_avg_bwd};
 
 struct Axis {
   int64_t in, out, kernel = 1, stride = 1, dilation = 1, before = 0, after = 0;
@@ -85,7 +86,7 @@ Cover cover(const Axis& a, int64_t i, bool count_pad, bool adaptive) {
   return result;
 }
 
-// Calls body(output element, cells of its window, how many count, x offset of the first cell).
+// As core/pool_test_support.h wants it.
 template <typename F>
 void each_output(const Shape& s, bool count_pad, F body) {
   for (int64_t at = 0; at < s.y_size(); ++at) {
@@ -103,110 +104,32 @@ void each_output(const Shape& s, bool count_pad, F body) {
   }
 }
 
-// Winner of a window: the first NaN, or else the first of the largest; -1 for no cell.
-template <typename T>
-int64_t winner(const std::vector<T>& x, const std::vector<int64_t>& cells, int64_t base, int64_t c) {
-  int64_t best = -1;
-  for (const int64_t cell : cells) {
-    const T v = x[base + cell * c];
-    const T so_far = best < 0 ? v : x[base + best * c];
-    if (best < 0 || (!std::isnan(so_far) && (std::isnan(v) || v > so_far))) best = cell;
-  }
-  return best;
-}
-
-// Few distinct values (ties), some NaN and infinities.
-template <typename T>
-std::vector<T> with_ties(int64_t n, uint64_t seed) {
-  std::vector<T> x = uniform<T>(n, seed, -3, 3);
-  for (T& v : x) {
-    v = std::floor(v * 2) / 2;
-    if (v == T(-1.5)) v = -std::numeric_limits<T>::infinity();
-    if (v == T(2.5)) v = std::numeric_limits<T>::quiet_NaN();
-  }
-  return x;
-}
-
 template <typename T>
 void check_max(const Shape& s, const std::vector<T>& x) {
-  const std::vector<T> dy = uniform<T>(s.y_size(), 4);
-  std::vector<double> want(dy.size()), want_dx(x.size(), 0);
-  std::vector<int32_t> want_at(dy.size());
-  each_output(s, false, [&](int64_t at, const std::vector<int64_t>& cells, int64_t, int64_t base) {
-    const int64_t cell = winner(x, cells, base, s.c);
-    want_at[at] = static_cast<int32_t>(cell);
-    want[at] = cell < 0 ? -INFINITY : static_cast<double>(x[base + cell * s.c]);
-    if (cell >= 0) want_dx[base + cell * s.c] += static_cast<double>(dy[at]);
-  });
-  std::vector<T> y(dy.size(), T(-77)), inference(dy.size(), T(-77)), dx(x.size(), T(-77));
-  std::vector<int32_t> at(dy.size(), -77);
-  const std::vector<int64_t> d = s.desc();
-  NRT_ASSERT_OK(nrt_pool3d_max_fwd(ctx(), Code<T>::value, addr(y), addr(at), addr(x), d.data()));
-  NRT_ASSERT_OK(nrt_pool3d_max_fwd(ctx(), Code<T>::value, addr(inference), 0, addr(x), d.data()));
-  NRT_ASSERT_OK(nrt_pool3d_max_bwd(ctx(), Code<T>::value, addr(dx), addr(dy), addr(at), d.data()));
-  expect_close(y, want, 0, 0);
-  expect_close(inference, want, 0, 0);
-  EXPECT_EQ(want_at, at);
-  expect_close(dx, want_dx, 1e-6, 1e-6);
-}
-
-template <typename T>
-void check_average(const Shape& s, bool count_pad) {
-  const std::vector<T> x = uniform<T>(s.x_size(), 5), dy = uniform<T>(s.y_size(), 6);
-  std::vector<double> want(dy.size(), 0), want_dx(x.size(), 0);
-  each_output(s, count_pad, [&](int64_t at, const std::vector<int64_t>& cells, int64_t counted, int64_t base) {
-    for (const int64_t cell : cells) {
-      want[at] += static_cast<double>(x[base + cell * s.c]) / static_cast<double>(counted);
-      want_dx[base + cell * s.c] += static_cast<double>(dy[at]) / static_cast<double>(counted);
-    }
-  });
-  std::vector<T> y(dy.size(), T(-77)), dx(x.size(), T(-77));
-  const std::vector<int64_t> d = s.desc(count_pad);
-  NRT_ASSERT_OK(nrt_pool3d_avg_fwd(ctx(), Code<T>::value, addr(y), addr(x), d.data()));
-  NRT_ASSERT_OK(nrt_pool3d_avg_bwd(ctx(), Code<T>::value, addr(dx), addr(dy), d.data()));
-  const double close = sizeof(T) == 4 ? 4e-6 : 1e-14;
-  expect_close(y, want, close, close);
-  expect_close(dx, want_dx, close, close);
+  check_max_forward(kCalls, s, x);
+  check_max_backward(kCalls, s, x);
 }
 
 class Pool3d : public ::testing::TestWithParam<Shape> {};
 
 TEST_P(Pool3d, MaxPicksTheFirstOfTheLargestAndGivesItTheGradient) {
-  check_max<float>(GetParam(), uniform<float>(GetParam().x_size(), 1));
-  check_max<double>(GetParam(), uniform<double>(GetParam().x_size(), 1));
+  check_max(GetParam(), uniform<float>(GetParam().x_size(), 1));
+  check_max(GetParam(), uniform<double>(GetParam().x_size(), 1));
 }
 
 TEST_P(Pool3d, MaxSettlesTiesInfinitiesAndNaNs) {
-  check_max<float>(GetParam(), with_ties<float>(GetParam().x_size(), 2));
-  check_max<double>(GetParam(), with_ties<double>(GetParam().x_size(), 2));
+  check_max(GetParam(), with_ties<float>(GetParam().x_size(), 2));
+  check_max(GetParam(), with_ties<double>(GetParam().x_size(), 2));
 }
 
 TEST_P(Pool3d, AverageDividesByTheCellsThatCount) {
   for (const bool count_pad : {false, true}) {
-    check_average<float>(GetParam(), count_pad);
-    check_average<double>(GetParam(), count_pad);
+    check_average<float>(kCalls, GetParam(), count_pad, 4e-6);
+    check_average<double>(kCalls, GetParam(), count_pad, 1e-14);
   }
 }
 
-TEST_P(Pool3d, ResultsDoNotDependOnTheNumberOfThreads) {
-  const Shape s = GetParam();
-  const std::vector<float> x = uniform<float>(s.x_size(), 7), dy = uniform<float>(s.y_size(), 8);
-  const std::vector<int64_t> d = s.desc();
-  std::vector<std::vector<float>> results[2];
-  for (int threads = 1; threads <= 2; ++threads) {
-    const nrt_ctx c = nrt_ctx_open(NRT_CPU, 0, "", threads);
-    ASSERT_NE(0, c) << nrt_last_error();
-    std::vector<float> y(dy.size()), mean(dy.size()), dx(x.size()), dmean(x.size());
-    std::vector<int32_t> at(dy.size());
-    NRT_ASSERT_OK(nrt_pool3d_max_fwd(c, NRT_FLOAT32, addr(y), addr(at), addr(x), d.data()));
-    NRT_ASSERT_OK(nrt_pool3d_max_bwd(c, NRT_FLOAT32, addr(dx), addr(dy), addr(at), d.data()));
-    NRT_ASSERT_OK(nrt_pool3d_avg_fwd(c, NRT_FLOAT32, addr(mean), addr(x), d.data()));
-    NRT_ASSERT_OK(nrt_pool3d_avg_bwd(c, NRT_FLOAT32, addr(dmean), addr(dy), d.data()));
-    NRT_ASSERT_OK(nrt_ctx_close(c));
-    results[threads - 1] = {y, dx, mean, dmean};
-  }
-  EXPECT_EQ(results[0], results[1]);
-}
+TEST_P(Pool3d, ResultsDoNotDependOnTheNumberOfThreads) { nrt_test::check_threads(kCalls, GetParam()); }
 
 INSTANTIATE_TEST_SUITE_P(Shapes, Pool3d, ::testing::ValuesIn(kShapes),
                          [](const auto& info) { return std::string(info.param.name); });
@@ -249,26 +172,9 @@ TEST(Pool3dEdges, AnEmptyResultNeedsNoTables) {
   EXPECT_EQ(std::vector<float>(8), dx);
 }
 
-class Pool3dErrors : public ::testing::Test {
+class Pool3dErrors : public nrt_test::PoolErrors {
  protected:
-  // Expects that all four functions refuse `desc` and that the message contains `part`.
-  void refused(const std::vector<int64_t>& desc, const char* part,
-               nrt_status code = NRT_INVALID_ARGUMENT, int32_t dtype = NRT_FLOAT32) {
-    const nrt_ptr p = addr(memory_);
-    const nrt_status all[] = {nrt_pool3d_max_fwd(ctx(), dtype, p, p, p, desc.data()),
-                              nrt_pool3d_max_bwd(ctx(), dtype, p, p, p, desc.data()),
-                              nrt_pool3d_avg_fwd(ctx(), dtype, p, p, desc.data()),
-                              nrt_pool3d_avg_bwd(ctx(), dtype, p, p, desc.data())};
-    for (const nrt_status status : all) EXPECT_EQ(code, status);
-    EXPECT_THAT(nrt_last_error(), ::testing::HasSubstr(part));
-  }
-  std::vector<int64_t> with(int index, int64_t value) {
-    std::vector<int64_t> desc =
-        Shape{"", 1, 4, {{4, 2, 2, 2}, {4, 2, 2, 2}, {4, 2, 2, 2}}}.desc();
-    desc[static_cast<size_t>(index)] = value;
-    return desc;
-  }
-  std::vector<float> memory_ = std::vector<float>(4096, 0.0F);
+  Pool3dErrors() : PoolErrors(kCalls, Shape{"", 1, 4, {{4, 2, 2, 2}, {4, 2, 2, 2}, {4, 2, 2, 2}}}.desc()) {}
 };
 
 TEST_F(Pool3dErrors, EveryExtentIsChecked) {
@@ -301,16 +207,6 @@ TEST_F(Pool3dErrors, OtherDtypesAreRefused) {
   refused(with(0, 1), "dtype", NRT_UNSUPPORTED, NRT_INT64);
 }
 
-TEST_F(Pool3dErrors, NullTensorsAreRefused) {
-  const std::vector<int64_t> desc = with(0, 1);
-  const nrt_ptr p = addr(memory_);
-  const int64_t* d = desc.data();
-  EXPECT_EQ(NRT_INVALID_ARGUMENT, nrt_pool3d_max_fwd(ctx(), NRT_FLOAT32, 0, p, p, d));
-  EXPECT_EQ(NRT_INVALID_ARGUMENT, nrt_pool3d_max_fwd(ctx(), NRT_FLOAT32, p, p, 0, d));
-  EXPECT_EQ(NRT_INVALID_ARGUMENT, nrt_pool3d_max_bwd(ctx(), NRT_FLOAT32, p, p, 0, d));
-  EXPECT_EQ(NRT_INVALID_ARGUMENT, nrt_pool3d_avg_fwd(ctx(), NRT_FLOAT32, 0, p, d));
-  EXPECT_EQ(NRT_INVALID_ARGUMENT, nrt_pool3d_avg_bwd(ctx(), NRT_FLOAT32, p, 0, d));
-  EXPECT_EQ(NRT_INVALID_ARGUMENT, nrt_pool3d_avg_bwd(ctx(), NRT_FLOAT32, p, p, nullptr));
-}
+TEST_F(Pool3dErrors, NullTensorsAreRefused) { null_tensors_are_refused(); }
 
 }  // namespace

@@ -53,18 +53,6 @@ Resize2dShape shape_of(const int64_t* desc, double cubic) {
 int64_t in_size(const Resize2dShape& s) { return s.images * s.in_h * s.in_w * s.channels; }
 int64_t out_size(const Resize2dShape& s) { return s.images * s.out_h * s.out_w * s.channels; }
 
-// Calls body(table of T, T{}) for the dtype.
-template <typename F>
-void for_dtype(const Context& c, int32_t dtype, F&& body) {
-  const Resize2dKernels& kernels = NRT_SELECT(c, resize2d_kernels);
-  require_real("resize2d", dtype);
-  if (dtype == NRT_FLOAT32) {
-    body(kernels.f32, float{});
-  } else {
-    body(kernels.f64, double{});
-  }
-}
-
 }  // namespace
 }  // namespace nrt
 
@@ -75,7 +63,7 @@ nrt_status nrt_resize2d_fwd(nrt_ctx ctx, int32_t dtype, nrt_ptr y, nrt_ptr x, co
     const nrt::Resize2dShape shape = nrt::shape_of(desc, cubic);
     nrt::require_array("resize2d", "y", y, nrt::out_size(shape));
     nrt::require_array("resize2d", "x", x, nrt::out_size(shape));
-    nrt::for_dtype(c, dtype, [&](const auto& table, auto zero) {
+    nrt::for_real("resize2d", NRT_SELECT(c, resize2d_kernels), dtype, [&](const auto& table, auto zero) {
       using T = decltype(zero);
       if (nrt::out_size(shape) > 0) table.forward(nrt::ptr<T>(y), nrt::ptr<T>(x), shape);
     });
@@ -89,7 +77,7 @@ nrt_status nrt_resize2d_bwd(nrt_ctx ctx, int32_t dtype, nrt_ptr dx, nrt_ptr dy, 
     const nrt::Resize2dShape shape = nrt::shape_of(desc, cubic);
     nrt::require_array("resize2d", "dx", dx, nrt::in_size(shape));
     nrt::require_array("resize2d", "dy", dy, nrt::in_size(shape) > 0 ? nrt::out_size(shape) : 0);
-    nrt::for_dtype(c, dtype, [&](const auto& table, auto zero) {
+    nrt::for_real("resize2d", NRT_SELECT(c, resize2d_kernels), dtype, [&](const auto& table, auto zero) {
       using T = decltype(zero);
       if (nrt::in_size(shape) > 0) table.backward(nrt::ptr<T>(dx), nrt::ptr<T>(dy), shape);
     });

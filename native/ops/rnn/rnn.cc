@@ -12,6 +12,7 @@ namespace {
 using namespace nrt;
 
 constexpr char kOp[] = "rnn";
+constexpr int64_t kGates = 1;
 
 static_assert(NRT_UNARY_IDENTITY == kRnnIdentity && NRT_UNARY_RELU == kRnnRelu &&
                   NRT_UNARY_SIGMOID == kRnnSigmoid && NRT_UNARY_TANH == kRnnTanh,
@@ -23,27 +24,6 @@ void check_activation(int32_t code) {
   }
 }
 
-template <typename T>
-const RnnTypeKernels<T>& of_type(const RnnKernels& k);
-template <>
-const RnnTypeKernels<float>& of_type(const RnnKernels& k) {
-  return k.f32;
-}
-template <>
-const RnnTypeKernels<double>& of_type(const RnnKernels& k) {
-  return k.f64;
-}
-
-struct Sizes {
-  int64_t rows, state, weights;
-};
-
-Sizes sizes(int32_t dtype, int64_t batch, int64_t total, int64_t units) {
-  require_real(kOp, dtype);
-  return {require_size(kOp, total, units), require_size(kOp, batch, units),
-          require_size(kOp, units, units)};
-}
-
 }  // namespace
 
 extern "C" {
@@ -53,7 +33,7 @@ nrt_status nrt_rnn_fwd(nrt_ctx ctx, int32_t dtype, nrt_ptr h, nrt_ptr hn, nrt_pt
                        int64_t batch, int64_t total, int64_t units, int32_t activation) {
   return guard([&] {
     Context& c = context(ctx);
-    const Sizes size = sizes(dtype, batch, total, units);
+    const PackedSizes size = packed_sizes(kOp, dtype, batch, total, units, kGates);
     const PackedSteps packed = require_steps(kOp, step_rows, steps, batch, total);
     check_activation(activation);
     require_array(kOp, "h", h, size.rows);
@@ -61,13 +41,11 @@ nrt_status nrt_rnn_fwd(nrt_ctx ctx, int32_t dtype, nrt_ptr h, nrt_ptr hn, nrt_pt
     require_array(kOp, "projected", projected, size.rows);
     require_array(kOp, "recurrent", recurrent, size.weights);
     if (units == 0) return;  // every output is empty
-    const auto run = [&](auto type) {
-      using T = decltype(type);
-      of_type<T>(NRT_SELECT(c, rnn_kernels))
-          .forward({ptr<T>(h), ptr<T>(hn), ptr<T>(projected), ptr<T>(recurrent), ptr<T>(h0), packed,
+    for_real(kOp, NRT_SELECT(c, rnn_kernels), dtype, [&](const auto& table, auto zero) {
+      using T = decltype(zero);
+      table.forward({ptr<T>(h), ptr<T>(hn), ptr<T>(projected), ptr<T>(recurrent), ptr<T>(h0), packed,
                     units, activation});
-    };
-    dtype == NRT_FLOAT32 ? run(0.0f) : run(0.0);
+    });
   });
 }
 
@@ -77,7 +55,7 @@ nrt_status nrt_rnn_bwd(nrt_ctx ctx, int32_t dtype, nrt_ptr dprojected, nrt_ptr d
                        int64_t total, int64_t units, int32_t activation) {
   return guard([&] {
     Context& c = context(ctx);
-    const Sizes size = sizes(dtype, batch, total, units);
+    const PackedSizes size = packed_sizes(kOp, dtype, batch, total, units, kGates);
     const PackedSteps packed = require_steps(kOp, step_rows, steps, batch, total);
     check_activation(activation);
     require_array(kOp, "dprojected", dprojected, size.rows);
@@ -87,14 +65,12 @@ nrt_status nrt_rnn_bwd(nrt_ctx ctx, int32_t dtype, nrt_ptr dprojected, nrt_ptr d
     require_array(kOp, "h", h, size.rows);
     require_array(kOp, "recurrent", recurrent, size.weights);
     if (units == 0) return;  // every output is empty
-    const auto run = [&](auto type) {
-      using T = decltype(type);
-      of_type<T>(NRT_SELECT(c, rnn_kernels))
-          .backward({ptr<T>(dprojected), ptr<T>(drecurrent), ptr<T>(dh0), ptr<T>(previous), ptr<T>(dh),
+    for_real(kOp, NRT_SELECT(c, rnn_kernels), dtype, [&](const auto& table, auto zero) {
+      using T = decltype(zero);
+      table.backward({ptr<T>(dprojected), ptr<T>(drecurrent), ptr<T>(dh0), ptr<T>(previous), ptr<T>(dh),
                      ptr<T>(dhn), ptr<T>(h), ptr<T>(recurrent), ptr<T>(h0), packed, units,
                      activation});
-    };
-    dtype == NRT_FLOAT32 ? run(0.0f) : run(0.0);
+    });
   });
 }
 

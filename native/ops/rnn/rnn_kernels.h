@@ -3,6 +3,7 @@
 
 #include <stdint.h>
 
+#include "core/packed_kernels.h"
 #include "core/packed_steps.h"
 
 namespace nrt {
@@ -35,16 +36,7 @@ struct RnnBackward {
   int32_t activation;
 };
 
-template <typename T>
-struct RnnTypeKernels {
-  void (*forward)(const RnnForward<T>& p);
-  void (*backward)(const RnnBackward<T>& p);
-};
-
-struct RnnKernels {
-  RnnTypeKernels<float> f32;
-  RnnTypeKernels<double> f64;
-};
+using RnnKernels = PackedKernels<RnnForward, RnnBackward>;
 
 // NRT_UNARY_* codes, repeated because kernel files include no ABI header; checked in rnn.cc.
 constexpr int32_t kRnnIdentity = 0, kRnnRelu = 40, kRnnSigmoid = 51, kRnnTanh = 55;
