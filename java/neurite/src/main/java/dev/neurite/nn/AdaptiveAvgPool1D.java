@@ -1,8 +1,6 @@
 package dev.neurite.nn;
 
 import dev.neurite.ops.Pool3d;
-import dev.neurite.tensor.Shape;
-import dev.neurite.tensor.Tensor;
 import java.util.List;
 
 /**
@@ -12,15 +10,13 @@ import java.util.List;
  * <p><b>Shapes</b>: input {@code [batch, length, channels]}, output {@code [batch, size,
  * channels]}. As PyTorch's {@code AdaptiveAvgPool1d}.
  */
-public final class AdaptiveAvgPool1D extends Layer {
+public final class AdaptiveAvgPool1D extends AdaptivePoolLayer<AdaptiveAvgPool1D> {
 
   /** The options, as saved. */
   public record Config(List<Long> size) {}
 
-  private final List<Long> size;
-
   private AdaptiveAvgPool1D(long... size) {
-    this.size = PoolingLayer.checkedSize("AdaptiveAvgPool1D", size);
+    super(Pool3d::adaptiveAverage, size);
   }
 
   /** A result of the given size. */
@@ -33,21 +29,8 @@ public final class AdaptiveAvgPool1D extends Layer {
   }
 
   @Override
-  public AdaptiveAvgPool1D name(String name) {
-    super.name(name);
+  AdaptiveAvgPool1D self() {
     return this;
-  }
-
-  @Override
-  protected Shape build(Shape in) {
-    Sliding.requireInput(who(), in, 1);
-    return Shape.of(in.dim(0), size.get(0), in.last());
-  }
-
-  @Override
-  protected Tensor forward(Tensor x, Pass pass) {
-    build(x.shape());
-    return Pool3d.adaptiveAverage(x.expandDims(1).expandDims(1), 1, 1, size.get(0)).squeeze(1, 2);
   }
 
   @Override

@@ -1,8 +1,6 @@
 package dev.neurite.nn;
 
 import dev.neurite.ops.Pool3d;
-import dev.neurite.tensor.Shape;
-import dev.neurite.tensor.Tensor;
 import java.util.List;
 
 /**
@@ -12,15 +10,13 @@ import java.util.List;
  * <p><b>Shapes</b>: input {@code [batch, height, width, channels]}, output {@code [batch, size,
  * size, channels]}. As PyTorch's {@code AdaptiveAvgPool2d}.
  */
-public final class AdaptiveAvgPool2D extends Layer {
+public final class AdaptiveAvgPool2D extends AdaptivePoolLayer<AdaptiveAvgPool2D> {
 
   /** The options, as saved. */
   public record Config(List<Long> size) {}
 
-  private final List<Long> size;
-
   private AdaptiveAvgPool2D(long... size) {
-    this.size = PoolingLayer.checkedSize("AdaptiveAvgPool2D", size);
+    super(Pool3d::adaptiveAverage, size);
   }
 
   /** A result of the given size, the same on each axis. */
@@ -38,21 +34,8 @@ public final class AdaptiveAvgPool2D extends Layer {
   }
 
   @Override
-  public AdaptiveAvgPool2D name(String name) {
-    super.name(name);
+  AdaptiveAvgPool2D self() {
     return this;
-  }
-
-  @Override
-  protected Shape build(Shape in) {
-    Sliding.requireInput(who(), in, 2);
-    return Shape.of(in.dim(0), size.get(0), size.get(1), in.last());
-  }
-
-  @Override
-  protected Tensor forward(Tensor x, Pass pass) {
-    build(x.shape());
-    return Pool3d.adaptiveAverage(x.expandDims(1), 1, size.get(0), size.get(1)).squeeze(1);
   }
 
   @Override

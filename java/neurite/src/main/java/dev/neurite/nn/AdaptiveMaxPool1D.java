@@ -1,8 +1,6 @@
 package dev.neurite.nn;
 
 import dev.neurite.ops.Pool3d;
-import dev.neurite.tensor.Shape;
-import dev.neurite.tensor.Tensor;
 import java.util.List;
 
 /**
@@ -13,15 +11,13 @@ import java.util.List;
  * <p><b>Shapes</b>: input {@code [batch, length, channels]}, output {@code [batch, size,
  * channels]}. As PyTorch's {@code AdaptiveMaxPool1d}.
  */
-public final class AdaptiveMaxPool1D extends Layer {
+public final class AdaptiveMaxPool1D extends AdaptivePoolLayer<AdaptiveMaxPool1D> {
 
   /** The options, as saved. */
   public record Config(List<Long> size) {}
 
-  private final List<Long> size;
-
   private AdaptiveMaxPool1D(long... size) {
-    this.size = PoolingLayer.checkedSize("AdaptiveMaxPool1D", size);
+    super(Pool3d::adaptiveMax, size);
   }
 
   /** A result of the given size. */
@@ -34,21 +30,8 @@ public final class AdaptiveMaxPool1D extends Layer {
   }
 
   @Override
-  public AdaptiveMaxPool1D name(String name) {
-    super.name(name);
+  AdaptiveMaxPool1D self() {
     return this;
-  }
-
-  @Override
-  protected Shape build(Shape in) {
-    Sliding.requireInput(who(), in, 1);
-    return Shape.of(in.dim(0), size.get(0), in.last());
-  }
-
-  @Override
-  protected Tensor forward(Tensor x, Pass pass) {
-    build(x.shape());
-    return Pool3d.adaptiveMax(x.expandDims(1).expandDims(1), 1, 1, size.get(0)).squeeze(1, 2);
   }
 
   @Override

@@ -1,8 +1,6 @@
 package dev.neurite.nn;
 
 import dev.neurite.ops.Pool3d;
-import dev.neurite.tensor.Shape;
-import dev.neurite.tensor.Tensor;
 import java.util.List;
 
 /**
@@ -13,15 +11,13 @@ import java.util.List;
  * <p><b>Shapes</b>: input {@code [batch, height, width, channels]}, output {@code [batch, size,
  * size, channels]}. As PyTorch's {@code AdaptiveMaxPool2d}.
  */
-public final class AdaptiveMaxPool2D extends Layer {
+public final class AdaptiveMaxPool2D extends AdaptivePoolLayer<AdaptiveMaxPool2D> {
 
   /** The options, as saved. */
   public record Config(List<Long> size) {}
 
-  private final List<Long> size;
-
   private AdaptiveMaxPool2D(long... size) {
-    this.size = PoolingLayer.checkedSize("AdaptiveMaxPool2D", size);
+    super(Pool3d::adaptiveMax, size);
   }
 
   /** A result of the given size, the same on each axis. */
@@ -39,21 +35,8 @@ public final class AdaptiveMaxPool2D extends Layer {
   }
 
   @Override
-  public AdaptiveMaxPool2D name(String name) {
-    super.name(name);
+  AdaptiveMaxPool2D self() {
     return this;
-  }
-
-  @Override
-  protected Shape build(Shape in) {
-    Sliding.requireInput(who(), in, 2);
-    return Shape.of(in.dim(0), size.get(0), size.get(1), in.last());
-  }
-
-  @Override
-  protected Tensor forward(Tensor x, Pass pass) {
-    build(x.shape());
-    return Pool3d.adaptiveMax(x.expandDims(1), 1, size.get(0), size.get(1)).squeeze(1);
   }
 
   @Override

@@ -30,7 +30,7 @@ import java.util.List;
  * Node context = AdditiveAttention.of(10).bias(true).on(decoderState, encoderOutputs);
  * }</pre>
  */
-public final class AdditiveAttention extends MultiLayer {
+public final class AdditiveAttention extends AttentionLayer<AdditiveAttention> {
 
   /** The options, as saved; 0 units stand for the form without kernels. */
   public record Config(
@@ -40,11 +40,6 @@ public final class AdditiveAttention extends MultiLayer {
   private final long units;
   private boolean useScale = true;
   private boolean useBias;
-  private double dropout;
-  private boolean causal;
-  private boolean masked;
-  private boolean lengths;
-  private boolean returnScores;
   private Initializer initializer = Initializers.glorotUniform();
   private Param queryKernel;
   private Param keyKernel;
@@ -97,51 +92,10 @@ public final class AdditiveAttention extends MultiLayer {
     return this;
   }
 
-  /** Sets the part of the weights dropped while training, in [0, 1). */
-  public AdditiveAttention dropout(double rate) {
-    requireUnbuilt();
-    dropout = AttentionInputs.rate("AdditiveAttention", rate);
-    return this;
-  }
-
-  /** Lets query i attend keys 0 to i only. */
-  public AdditiveAttention causal(boolean on) {
-    requireUnbuilt();
-    causal = on;
-    return this;
-  }
-
-  /** Expects a mask as a further input. */
-  public AdditiveAttention masked(boolean on) {
-    requireUnbuilt();
-    masked = on;
-    return this;
-  }
-
-  /** Expects the keys' lengths as the last input. */
-  public AdditiveAttention lengths(boolean on) {
-    requireUnbuilt();
-    lengths = on;
-    return this;
-  }
-
-  /** Makes the weights {@code [batch, queries, keys]} the second output. */
-  public AdditiveAttention returnScores(boolean on) {
-    requireUnbuilt();
-    returnScores = on;
-    return this;
-  }
-
   /** Sets what draws kernels and scale; the bias starts at 0. */
   public AdditiveAttention initializer(Initializer initializer) {
     requireUnbuilt();
     this.initializer = initializer;
-    return this;
-  }
-
-  @Override
-  public AdditiveAttention name(String name) {
-    super.name(name);
     return this;
   }
 
@@ -208,6 +162,11 @@ public final class AdditiveAttention extends MultiLayer {
     long hidden = units > 0 ? units : q.last();
     long kernels = units * (Math.max(q.dim(1), 1) * q.last() + Math.max(k.dim(1), 1) * k.last());
     return kernels + AttentionInputs.pairs(q, k) * (hidden + parts.value().last());
+  }
+
+  @Override
+  AdditiveAttention self() {
+    return this;
   }
 
   @Override

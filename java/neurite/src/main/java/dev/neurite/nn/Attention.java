@@ -31,7 +31,7 @@ import java.util.List;
  * Node context = Attention.of().scale(1 / Math.sqrt(64)).on(query, value);
  * }</pre>
  */
-public final class Attention extends MultiLayer {
+public final class Attention extends AttentionLayer<Attention> {
 
   /** The options, as saved. */
   public record Config(
@@ -41,11 +41,6 @@ public final class Attention extends MultiLayer {
   private ScoreMode scoreMode = ScoreMode.DOT;
   private double scale = 1;
   private boolean useScale;
-  private double dropout;
-  private boolean causal;
-  private boolean masked;
-  private boolean lengths;
-  private boolean returnScores;
   private Param factor;
   private Param kernel;
 
@@ -91,47 +86,6 @@ public final class Attention extends MultiLayer {
   public Attention useScale(boolean use) {
     requireUnbuilt();
     useScale = use;
-    return this;
-  }
-
-  /** Sets the part of the weights dropped while training, in [0, 1). */
-  public Attention dropout(double rate) {
-    requireUnbuilt();
-    dropout = AttentionInputs.rate("Attention", rate);
-    return this;
-  }
-
-  /** Lets query i attend keys 0 to i only. */
-  public Attention causal(boolean on) {
-    requireUnbuilt();
-    causal = on;
-    return this;
-  }
-
-  /** Expects a mask as a further input. */
-  public Attention masked(boolean on) {
-    requireUnbuilt();
-    masked = on;
-    return this;
-  }
-
-  /** Expects the keys' lengths as the last input. */
-  public Attention lengths(boolean on) {
-    requireUnbuilt();
-    lengths = on;
-    return this;
-  }
-
-  /** Makes the weights the second output, {@code [batch, queries, keys]} (with a heads axis if the inputs have one). */
-  public Attention returnScores(boolean on) {
-    requireUnbuilt();
-    returnScores = on;
-    return this;
-  }
-
-  @Override
-  public Attention name(String name) {
-    super.name(name);
     return this;
   }
 
@@ -210,6 +164,11 @@ public final class Attention extends MultiLayer {
     long scores = heads * AttentionInputs.pairs(q, parts.key()) * (parts.key().last() + parts.value().last());
     long rows = heads * Math.max(q.dim(-2), 1);
     return scores + (scoreMode == ScoreMode.GENERAL ? rows * q.last() * parts.key().last() : 0);
+  }
+
+  @Override
+  Attention self() {
+    return this;
   }
 
   @Override

@@ -7,8 +7,12 @@ import java.util.List;
 import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 
-/** What layers that add or cut borders share: a width before and after each axis. */
-abstract class BorderLayer extends Layer {
+/**
+ * What layers that add or cut borders share: a width before and after each axis.
+ *
+ * @param <L> the layer's own type
+ */
+abstract class BorderLayer<L extends Layer> extends Layer {
 
   final List<Long> widths;
 
@@ -17,6 +21,14 @@ abstract class BorderLayer extends Layer {
     if (this.widths.stream().anyMatch(w -> w < 0)) {
       throw new IllegalArgumentException(typeName() + ": expected widths of 0 or more, given " + this.widths);
     }
+  }
+
+  abstract L self();
+
+  @Override
+  public final L name(String name) {
+    super.name(name);
+    return self();
   }
 
   final int axes() {

@@ -1,7 +1,6 @@
 package dev.neurite.nn;
 
 import dev.neurite.error.ShapeException;
-import dev.neurite.tensor.DType;
 import dev.neurite.tensor.Shape;
 import dev.neurite.tensor.Tensor;
 import java.util.Arrays;
@@ -14,7 +13,7 @@ import java.util.stream.IntStream;
  *
  * <p><b>Shapes</b>: input and output {@code [batch, ..., channels]}.
  */
-public final class ChannelShuffle extends Layer {
+public final class ChannelShuffle extends ShuffleLayer<ChannelShuffle> {
 
   /** The options, as saved. */
   public record Config(long groups) {}
@@ -22,7 +21,7 @@ public final class ChannelShuffle extends Layer {
   private final long groups;
 
   private ChannelShuffle(long groups) {
-    PoolingLayer.checkedSize("ChannelShuffle", groups);
+    super(groups);
     this.groups = groups;
   }
 
@@ -33,17 +32,6 @@ public final class ChannelShuffle extends Layer {
 
   static ChannelShuffle from(Config c) {
     return of(c.groups);
-  }
-
-  @Override
-  public ChannelShuffle name(String name) {
-    super.name(name);
-    return this;
-  }
-
-  @Override
-  DType parameterType(DType input) {
-    return input;
   }
 
   @Override
@@ -65,6 +53,11 @@ public final class ChannelShuffle extends Layer {
     order[x.rank() - 1] = x.rank();
     order[x.rank()] = x.rank() - 1;
     return x.reshape(dims).permute(order).reshape(x.shape());
+  }
+
+  @Override
+  ChannelShuffle self() {
+    return this;
   }
 
   @Override

@@ -1,7 +1,5 @@
 package dev.neurite.nn;
 
-import dev.neurite.tensor.Shape;
-import dev.neurite.tensor.Tensor;
 import java.util.List;
 
 /**
@@ -10,7 +8,7 @@ import java.util.List;
  * <p><b>Shapes</b>: input {@code [batch, length, channels]}, output with every axis shorter by its
  * two widths; at least one cell must be left.
  */
-public final class Cropping1D extends BorderLayer {
+public final class Cropping1D extends CroppingLayer<Cropping1D> {
 
   /** The options, as saved: before, after. */
   public record Config(List<Long> widths) {}
@@ -34,24 +32,8 @@ public final class Cropping1D extends BorderLayer {
   }
 
   @Override
-  public Cropping1D name(String name) {
-    super.name(name);
+  Cropping1D self() {
     return this;
-  }
-
-  @Override
-  protected Shape build(Shape in) {
-    return resized(in, -1);
-  }
-
-  @Override
-  protected Tensor forward(Tensor x, Pass pass) {
-    build(x.shape());
-    Tensor y = x;
-    for (int axis = 1; axis <= axes(); axis++) {
-      y = y.slice(axis, side(0)[axis], x.dim(axis) - side(1)[axis]);
-    }
-    return y;
   }
 
   @Override

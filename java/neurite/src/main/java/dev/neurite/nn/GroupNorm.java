@@ -2,10 +2,8 @@ package dev.neurite.nn;
 
 import dev.neurite.error.ShapeException;
 import dev.neurite.init.Initializer;
-import dev.neurite.init.Initializers;
 import dev.neurite.ops.LayerNormOp;
 import dev.neurite.regularizer.Regularizer;
-import dev.neurite.tensor.Param;
 import dev.neurite.tensor.Shape;
 import dev.neurite.tensor.Tensor;
 
@@ -21,7 +19,7 @@ import dev.neurite.tensor.Tensor;
  * takes all values of a sample together; -1 makes every channel a group, as {@link InstanceNorm}
  * does.
  */
-public final class GroupNorm extends Layer {
+public final class GroupNorm extends CenteredNormLayer<GroupNorm> {
 
   /** The options, as saved. */
   public record Config(
@@ -29,16 +27,7 @@ public final class GroupNorm extends Layer {
       Initializer betaInitializer, Regularizer gammaRegularizer, Regularizer betaRegularizer) {}
 
   private final long groups;
-  private double epsilon = 1e-3;
-  private boolean center = true;
-  private boolean scale = true;
-  private Initializer gammaInitializer = Initializers.ones();
-  private Initializer betaInitializer = Initializers.zeros();
-  private Regularizer gammaRegularizer;
-  private Regularizer betaRegularizer;
   private long channels = -1;
-  private Param gamma;
-  private Param beta;
 
   private GroupNorm(long groups) {
     if (groups < 1 && groups != -1) {
@@ -73,71 +62,6 @@ public final class GroupNorm extends Layer {
         .betaRegularizer(c.betaRegularizer);
   }
 
-  /** Sets what is added to the variance, above 0. */
-  public GroupNorm epsilon(double epsilon) {
-    requireUnbuilt();
-    this.epsilon = NormOptions.epsilon("GroupNorm", epsilon);
-    return this;
-  }
-
-  /** Leaves beta out (false). */
-  public GroupNorm center(boolean use) {
-    requireUnbuilt();
-    center = use;
-    return this;
-  }
-
-  /** Leaves gamma out (false). */
-  public GroupNorm scale(boolean use) {
-    requireUnbuilt();
-    scale = use;
-    return this;
-  }
-
-  /** Sets what draws gamma; default ones. */
-  public GroupNorm gammaInitializer(Initializer initializer) {
-    requireUnbuilt();
-    gammaInitializer = initializer;
-    return this;
-  }
-
-  /** Sets what draws beta; default zeros. */
-  public GroupNorm betaInitializer(Initializer initializer) {
-    requireUnbuilt();
-    betaInitializer = initializer;
-    return this;
-  }
-
-  /** Sets a penalty on gamma; null (default) for none. */
-  public GroupNorm gammaRegularizer(Regularizer regularizer) {
-    requireUnbuilt();
-    gammaRegularizer = regularizer;
-    return this;
-  }
-
-  /** Sets a penalty on beta; null (default) for none. */
-  public GroupNorm betaRegularizer(Regularizer regularizer) {
-    requireUnbuilt();
-    betaRegularizer = regularizer;
-    return this;
-  }
-
-  @Override
-  public GroupNorm name(String name) {
-    super.name(name);
-    return this;
-  }
-
-  /** The scale; null before the layer is built, or without scale. */
-  public Param gamma() {
-    return gamma;
-  }
-
-  /** The offset; null before the layer is built, or without center. */
-  public Param beta() {
-    return beta;
-  }
-
   @Override
   protected Shape build(Shape in) {
     if (in.rank() < 2 || in.last() < 1) {
@@ -151,12 +75,7 @@ public final class GroupNorm extends Layer {
       require(in);
     }
     channels = in.last();
-    if (scale) {
-      gamma = param("gamma", Shape.of(channels), gammaInitializer, gammaRegularizer);
-    }
-    if (center) {
-      beta = param("beta", Shape.of(channels), betaInitializer, betaRegularizer);
-    }
+    createGammaAndBeta(Shape.of(channels));
     return in;
   }
 
@@ -172,6 +91,11 @@ public final class GroupNorm extends Layer {
     require(x.shape());
     long parts = groups < 0 ? channels : groups;
     return LayerNormOp.apply(x, gamma, beta, LayerNormOp.Plan.groups(x.shape(), parts, epsilon));
+  }
+
+  @Override
+  GroupNorm self() {
+    return this;
   }
 
   @Override

@@ -1,9 +1,7 @@
 package dev.neurite.nn;
 
 import dev.neurite.init.Initializer;
-import dev.neurite.init.Initializers;
 import dev.neurite.regularizer.Regularizer;
-import dev.neurite.tensor.Param;
 import dev.neurite.tensor.Shape;
 import dev.neurite.tensor.Tensor;
 import java.util.List;
@@ -23,7 +21,7 @@ import java.util.List;
  * LayerNorm.of().axis(-2, -1).epsilon(1e-5)
  * }</pre>
  */
-public final class LayerNorm extends Layer {
+public final class LayerNorm extends CenteredNormLayer<LayerNorm> {
 
   /** The options, as saved. */
   public record Config(
@@ -31,17 +29,8 @@ public final class LayerNorm extends Layer {
       Initializer betaInitializer, Regularizer gammaRegularizer, Regularizer betaRegularizer) {}
 
   private int[] axis = {-1};
-  private double epsilon = 1e-3;
   private double correction;
-  private boolean center = true;
-  private boolean scale = true;
-  private Initializer gammaInitializer = Initializers.ones();
-  private Initializer betaInitializer = Initializers.zeros();
-  private Regularizer gammaRegularizer;
-  private Regularizer betaRegularizer;
   private NormAxes axes;
-  private Param gamma;
-  private Param beta;
 
   private LayerNorm() {}
 
@@ -70,13 +59,6 @@ public final class LayerNorm extends Layer {
     return this;
   }
 
-  /** Sets what is added to the variance, above 0. */
-  public LayerNorm epsilon(double epsilon) {
-    requireUnbuilt();
-    this.epsilon = NormOptions.epsilon("LayerNorm", epsilon);
-    return this;
-  }
-
   /** Sets what is taken off the number of values in the variance's divisor; default 0. */
   public LayerNorm correction(double correction) {
     requireUnbuilt();
@@ -87,64 +69,6 @@ public final class LayerNorm extends Layer {
     return this;
   }
 
-  /** Leaves beta out (false). */
-  public LayerNorm center(boolean use) {
-    requireUnbuilt();
-    center = use;
-    return this;
-  }
-
-  /** Leaves gamma out (false). */
-  public LayerNorm scale(boolean use) {
-    requireUnbuilt();
-    scale = use;
-    return this;
-  }
-
-  /** Sets what draws gamma; default ones. */
-  public LayerNorm gammaInitializer(Initializer initializer) {
-    requireUnbuilt();
-    gammaInitializer = initializer;
-    return this;
-  }
-
-  /** Sets what draws beta; default zeros. */
-  public LayerNorm betaInitializer(Initializer initializer) {
-    requireUnbuilt();
-    betaInitializer = initializer;
-    return this;
-  }
-
-  /** Sets a penalty on gamma; null (default) for none. */
-  public LayerNorm gammaRegularizer(Regularizer regularizer) {
-    requireUnbuilt();
-    gammaRegularizer = regularizer;
-    return this;
-  }
-
-  /** Sets a penalty on beta; null (default) for none. */
-  public LayerNorm betaRegularizer(Regularizer regularizer) {
-    requireUnbuilt();
-    betaRegularizer = regularizer;
-    return this;
-  }
-
-  @Override
-  public LayerNorm name(String name) {
-    super.name(name);
-    return this;
-  }
-
-  /** The scale; null before the layer is built, or without scale. */
-  public Param gamma() {
-    return gamma;
-  }
-
-  /** The offset; null before the layer is built, or without center. */
-  public Param beta() {
-    return beta;
-  }
-
   @Override
   protected Shape build(Shape in) {
     NormAxes found = NormAxes.of(who(), axis, in);
@@ -152,12 +76,7 @@ public final class LayerNorm extends Layer {
       axes.require(who(), in);
     }
     axes = found;
-    if (scale) {
-      gamma = param("gamma", axes.lengths(), gammaInitializer, gammaRegularizer);
-    }
-    if (center) {
-      beta = param("beta", axes.lengths(), betaInitializer, betaRegularizer);
-    }
+    createGammaAndBeta(axes.lengths());
     return in;
   }
 
@@ -165,6 +84,11 @@ public final class LayerNorm extends Layer {
   protected Tensor forward(Tensor x, Pass pass) {
     axes.require(who(), x.shape());
     return axes.apply(x, gamma, beta, epsilon, correction, true);
+  }
+
+  @Override
+  LayerNorm self() {
+    return this;
   }
 
   @Override

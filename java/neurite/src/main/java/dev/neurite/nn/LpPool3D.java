@@ -1,8 +1,5 @@
 package dev.neurite.nn;
 
-import dev.neurite.ops.Pool3d;
-import dev.neurite.tensor.Shape;
-import dev.neurite.tensor.Tensor;
 import java.util.List;
 
 /**
@@ -16,16 +13,13 @@ import java.util.List;
  * <p>Defaults as in PyTorch: stride = window, no window that hangs over (one that does is scaled up
  * to the full window, as there); zeros as padding.
  */
-public final class LpPool3D extends PoolingLayer<LpPool3D> {
+public final class LpPool3D extends LpPoolLayer<LpPool3D> {
 
   /** The options, as saved. */
   public record Config(double p, List<Long> window, List<Long> strides, Padding padding, boolean ceil) {}
 
-  private final double p;
-
   private LpPool3D(double p, long... window) {
-    super(window);
-    this.p = checkedPower("LpPool3D", p);
+    super(p, window);
   }
 
   /** A window of so many cells on each axis. */
@@ -45,18 +39,6 @@ public final class LpPool3D extends PoolingLayer<LpPool3D> {
   @Override
   LpPool3D self() {
     return this;
-  }
-
-  @Override
-  Tensor pool(Tensor x) {
-    Tensor power = x.pow(p);
-    Tensor mean = Pool3d.average(power, sliding.window3d(x.shape()), true, sliding.ceil());
-    return root(mean.mul(sliding.cells()), p);
-  }
-
-  @Override
-  protected long multiplyAdds(Shape in, Shape out) {
-    return Positions.of(out, 0) * sliding.cells();
   }
 
   @Override

@@ -32,7 +32,7 @@ import java.util.List;
  * Node y = MultiHeadAttention.of(8, 64).causal(true).dropout(0.1).on(x, x);
  * }</pre>
  */
-public final class MultiHeadAttention extends MultiLayer {
+public final class MultiHeadAttention extends AttentionLayer<MultiHeadAttention> {
 
   /** The options, as saved; an empty output shape stands for the query's width, rotary base 0 for none. */
   public record Config(
@@ -47,11 +47,6 @@ public final class MultiHeadAttention extends MultiLayer {
   private long kvHeads;
   private long[] outputShape = {};
   private boolean bias = true;
-  private double dropout;
-  private boolean causal;
-  private boolean masked;
-  private boolean lengths;
-  private boolean returnScores;
   private double rotaryBase;
   private Initializer kernelInitializer = Initializers.glorotUniform();
   private Initializer biasInitializer = Initializers.zeros();
@@ -140,41 +135,6 @@ public final class MultiHeadAttention extends MultiLayer {
     return this;
   }
 
-  /** Sets the part of the weights dropped while training, in [0, 1). */
-  public MultiHeadAttention dropout(double rate) {
-    requireUnbuilt();
-    dropout = AttentionInputs.rate("MultiHeadAttention", rate);
-    return this;
-  }
-
-  /** Lets query i attend keys 0 to i only. */
-  public MultiHeadAttention causal(boolean on) {
-    requireUnbuilt();
-    causal = on;
-    return this;
-  }
-
-  /** Expects a mask as a further input. */
-  public MultiHeadAttention masked(boolean on) {
-    requireUnbuilt();
-    masked = on;
-    return this;
-  }
-
-  /** Expects the keys' lengths as the last input. */
-  public MultiHeadAttention lengths(boolean on) {
-    requireUnbuilt();
-    lengths = on;
-    return this;
-  }
-
-  /** Makes the weights the second output. */
-  public MultiHeadAttention returnScores(boolean on) {
-    requireUnbuilt();
-    returnScores = on;
-    return this;
-  }
-
   /** Turns queries and keys by their positions as {@link RotaryEmbedding} does, with that base; 0 (default) for not. */
   public MultiHeadAttention rotary(double base) {
     requireUnbuilt();
@@ -211,12 +171,6 @@ public final class MultiHeadAttention extends MultiLayer {
   public MultiHeadAttention biasRegularizer(Regularizer regularizer) {
     requireUnbuilt();
     biasRegularizer = regularizer;
-    return this;
-  }
-
-  @Override
-  public MultiHeadAttention name(String name) {
-    super.name(name);
     return this;
   }
 
@@ -316,6 +270,11 @@ public final class MultiHeadAttention extends MultiLayer {
   protected long ownMultiplyAdds(List<Shape> in, List<Shape> out) {
     AttentionInputs<Shape> parts = AttentionInputs.of(who(), in, masked, lengths);
     return numHeads * AttentionInputs.pairs(parts.query(), parts.key()) * (keyDim + valueDim);
+  }
+
+  @Override
+  MultiHeadAttention self() {
+    return this;
   }
 
   @Override

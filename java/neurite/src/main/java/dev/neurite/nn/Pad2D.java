@@ -1,7 +1,5 @@
 package dev.neurite.nn;
 
-import dev.neurite.tensor.Shape;
-import dev.neurite.tensor.Tensor;
 import java.util.List;
 
 /**
@@ -14,13 +12,10 @@ import java.util.List;
  * <p>Default: the value 0. As PyTorch's {@code ReflectionPad}, {@code ReplicationPad}, {@code
  * CircularPad} and {@code ConstantPad}.
  */
-public final class Pad2D extends BorderLayer {
+public final class Pad2D extends PadLayer<Pad2D> {
 
   /** The options, as saved: top, bottom, left, right, what is put there, and the constant. */
   public record Config(List<Long> widths, PadMode mode, double value) {}
-
-  private PadMode mode = PadMode.CONSTANT;
-  private double value;
 
   private Pad2D(long... widths) {
     super(widths);
@@ -40,37 +35,9 @@ public final class Pad2D extends BorderLayer {
     return new Pad2D(longs(c.widths)).mode(c.mode).value(c.value);
   }
 
-  /** Sets what is put there; default {@link PadMode#CONSTANT}. */
-  public Pad2D mode(PadMode mode) {
-    requireUnbuilt();
-    this.mode = mode;
-    return this;
-  }
-
-  /** Sets the constant; default 0. */
-  public Pad2D value(double value) {
-    requireUnbuilt();
-    this.value = value;
-    return this;
-  }
-
   @Override
-  public Pad2D name(String name) {
-    super.name(name);
+  Pad2D self() {
     return this;
-  }
-
-  @Override
-  protected Shape build(Shape in) {
-    Shape out = resized(in, 1);
-    Borders.check(who(), in, side(0), side(1), mode);
-    return out;
-  }
-
-  @Override
-  protected Tensor forward(Tensor x, Pass pass) {
-    build(x.shape());
-    return Borders.pad(x, side(0), side(1), mode, value);
   }
 
   @Override

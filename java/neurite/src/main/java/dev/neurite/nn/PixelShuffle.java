@@ -1,7 +1,6 @@
 package dev.neurite.nn;
 
 import dev.neurite.error.ShapeException;
-import dev.neurite.tensor.DType;
 import dev.neurite.tensor.Shape;
 import dev.neurite.tensor.Tensor;
 
@@ -13,7 +12,7 @@ import dev.neurite.tensor.Tensor;
  * <p><b>Shapes</b>: input {@code [batch, height, width, channels * f * f]}, output {@code [batch,
  * height * f, width * f, channels]}.
  */
-public final class PixelShuffle extends Layer {
+public final class PixelShuffle extends ShuffleLayer<PixelShuffle> {
 
   /** The options, as saved. */
   public record Config(long factor) {}
@@ -21,7 +20,7 @@ public final class PixelShuffle extends Layer {
   private final long factor;
 
   private PixelShuffle(long factor) {
-    PoolingLayer.checkedSize("PixelShuffle", factor);
+    super(factor);
     this.factor = factor;
   }
 
@@ -32,17 +31,6 @@ public final class PixelShuffle extends Layer {
 
   static PixelShuffle from(Config c) {
     return of(c.factor);
-  }
-
-  @Override
-  public PixelShuffle name(String name) {
-    super.name(name);
-    return this;
-  }
-
-  @Override
-  DType parameterType(DType input) {
-    return input;
   }
 
   @Override
@@ -63,6 +51,11 @@ public final class PixelShuffle extends Layer {
     return x.reshape(x.dim(0), x.dim(1), x.dim(2), out.last(), factor, factor)
         .permute(0, 1, 4, 2, 5, 3)
         .reshape(out);
+  }
+
+  @Override
+  PixelShuffle self() {
+    return this;
   }
 
   @Override

@@ -1,7 +1,6 @@
 package dev.neurite.nn;
 
 import dev.neurite.error.ShapeException;
-import dev.neurite.tensor.DType;
 import dev.neurite.tensor.Shape;
 import dev.neurite.tensor.Tensor;
 
@@ -12,7 +11,7 @@ import dev.neurite.tensor.Tensor;
  * <p><b>Shapes</b>: input {@code [batch, height, width, channels]} with sides divisible by f,
  * output {@code [batch, height / f, width / f, channels * f * f]}.
  */
-public final class PixelUnshuffle extends Layer {
+public final class PixelUnshuffle extends ShuffleLayer<PixelUnshuffle> {
 
   /** The options, as saved. */
   public record Config(long factor) {}
@@ -20,7 +19,7 @@ public final class PixelUnshuffle extends Layer {
   private final long factor;
 
   private PixelUnshuffle(long factor) {
-    PoolingLayer.checkedSize("PixelUnshuffle", factor);
+    super(factor);
     this.factor = factor;
   }
 
@@ -31,17 +30,6 @@ public final class PixelUnshuffle extends Layer {
 
   static PixelUnshuffle from(Config c) {
     return of(c.factor);
-  }
-
-  @Override
-  public PixelUnshuffle name(String name) {
-    super.name(name);
-    return this;
-  }
-
-  @Override
-  DType parameterType(DType input) {
-    return input;
   }
 
   @Override
@@ -61,6 +49,11 @@ public final class PixelUnshuffle extends Layer {
     return x.reshape(x.dim(0), out.dim(1), factor, out.dim(2), factor, x.dim(3))
         .permute(0, 1, 3, 5, 2, 4)
         .reshape(out);
+  }
+
+  @Override
+  PixelUnshuffle self() {
+    return this;
   }
 
   @Override

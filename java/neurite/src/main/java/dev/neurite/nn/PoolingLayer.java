@@ -84,18 +84,4 @@ public abstract class PoolingLayer<L extends PoolingLayer<L>> extends Layer {
     }
     return all;
   }
-
-  static double checkedPower(String layer, double p) {
-    if (!(p > 0) || Double.isInfinite(p)) {
-      throw new IllegalArgumentException(layer + ": expected a finite power above 0, given " + p);
-    }
-    return p;
-  }
-
-  /** {@code sum^(1/p)}, with gradient 0 where the sum is 0. */
-  static Tensor root(Tensor sum, double p) {
-    Tensor zero = sum.eq(0);
-    Tensor one = Tensor.ones(Shape.scalar(), sum.dtype());
-    return zero.where(sum.mul(0), zero.where(one, sum).pow(1 / p));
-  }
 }

@@ -1,9 +1,7 @@
 package dev.neurite.nn;
 
 import dev.neurite.init.Initializer;
-import dev.neurite.init.Initializers;
 import dev.neurite.regularizer.Regularizer;
-import dev.neurite.tensor.Param;
 import dev.neurite.tensor.Shape;
 import dev.neurite.tensor.Tensor;
 import java.util.List;
@@ -18,21 +16,18 @@ import java.util.List;
  *
  * <p>Defaults as in Keras: the last axis, epsilon 1e-6, gamma ones.
  */
-public final class RmsNorm extends Layer {
+public final class RmsNorm extends NormLayer<RmsNorm> {
 
   /** The options, as saved. */
   public record Config(
       List<Long> axis, double epsilon, boolean scale, Initializer gammaInitializer, Regularizer gammaRegularizer) {}
 
   private int[] axis = {-1};
-  private double epsilon = 1e-6;
-  private boolean scale = true;
-  private Initializer gammaInitializer = Initializers.ones();
-  private Regularizer gammaRegularizer;
   private NormAxes axes;
-  private Param gamma;
 
-  private RmsNorm() {}
+  private RmsNorm() {
+    super(1e-6);
+  }
 
   /** The layer, over the last axis. */
   public static RmsNorm of() {
@@ -55,45 +50,6 @@ public final class RmsNorm extends Layer {
     return this;
   }
 
-  /** Sets what is added to the mean of squares, above 0. */
-  public RmsNorm epsilon(double epsilon) {
-    requireUnbuilt();
-    this.epsilon = NormOptions.epsilon("RmsNorm", epsilon);
-    return this;
-  }
-
-  /** Leaves gamma out (false). */
-  public RmsNorm scale(boolean use) {
-    requireUnbuilt();
-    scale = use;
-    return this;
-  }
-
-  /** Sets what draws gamma; default ones. */
-  public RmsNorm gammaInitializer(Initializer initializer) {
-    requireUnbuilt();
-    gammaInitializer = initializer;
-    return this;
-  }
-
-  /** Sets a penalty on gamma; null (default) for none. */
-  public RmsNorm gammaRegularizer(Regularizer regularizer) {
-    requireUnbuilt();
-    gammaRegularizer = regularizer;
-    return this;
-  }
-
-  @Override
-  public RmsNorm name(String name) {
-    super.name(name);
-    return this;
-  }
-
-  /** The scale; null before the layer is built, or without scale. */
-  public Param gamma() {
-    return gamma;
-  }
-
   @Override
   protected Shape build(Shape in) {
     NormAxes found = NormAxes.of(who(), axis, in);
@@ -101,9 +57,7 @@ public final class RmsNorm extends Layer {
       axes.require(who(), in);
     }
     axes = found;
-    if (scale) {
-      gamma = param("gamma", axes.lengths(), gammaInitializer, gammaRegularizer);
-    }
+    createGamma(axes.lengths());
     return in;
   }
 
@@ -111,6 +65,11 @@ public final class RmsNorm extends Layer {
   protected Tensor forward(Tensor x, Pass pass) {
     axes.require(who(), x.shape());
     return axes.apply(x, gamma, null, epsilon, 0, false);
+  }
+
+  @Override
+  RmsNorm self() {
+    return this;
   }
 
   @Override

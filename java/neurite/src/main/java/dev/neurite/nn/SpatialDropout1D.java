@@ -1,24 +1,18 @@
 package dev.neurite.nn;
 
-import dev.neurite.error.ShapeException;
-import dev.neurite.tensor.Shape;
-import dev.neurite.tensor.Tensor;
-
 /**
  * Dropout of whole channels (Tompson et al. 2015): neighbouring values of a feature map are alike, so single ones dropped hide
  * nothing. Kept channels are scaled by {@code 1 / (1 - rate)}; for inference the identity.
  *
  * <p><b>Shapes</b>: [batch, time, channels], unchanged.
  */
-public final class SpatialDropout1D extends Layer {
+public final class SpatialDropout1D extends SpatialDropoutLayer<SpatialDropout1D> {
 
   /** The options, as saved. */
   public record Config(double rate) {}
 
-  private final double rate;
-
   private SpatialDropout1D(double rate) {
-    this.rate = DropoutRates.checked("SpatialDropout1D", rate);
+    super(rate, "time");
   }
 
   /**
@@ -35,22 +29,8 @@ public final class SpatialDropout1D extends Layer {
   }
 
   @Override
-  public SpatialDropout1D name(String name) {
-    super.name(name);
+  SpatialDropout1D self() {
     return this;
-  }
-
-  @Override
-  protected Shape build(Shape in) {
-    if (in.rank() != 3) {
-      throw new ShapeException(who() + ": expected [batch, time, channels], given " + in);
-    }
-    return in;
-  }
-
-  @Override
-  protected Tensor forward(Tensor x, Pass pass) {
-    return DropoutRates.channels(x, rate, pass, path());
   }
 
   @Override

@@ -24,7 +24,7 @@ import java.util.List;
  * Node y = TransformerDecoderLayer.of(8, 2048).memoryLengths(true).on(x, memory, lengths);
  * }</pre>
  */
-public final class TransformerDecoderLayer extends MultiLayer {
+public final class TransformerDecoderLayer extends TransformerLayer<TransformerDecoderLayer> {
 
   /** The options, as saved. */
   public record Config(
@@ -32,18 +32,6 @@ public final class TransformerDecoderLayer extends MultiLayer {
       boolean bias, long kvHeads, double rotaryBase, boolean causal, boolean masked, boolean lengths,
       boolean memoryMasked, boolean memoryLengths) {}
 
-  private final long numHeads;
-  private final long feedForward;
-  private Activation activation = Activation.RELU;
-  private double dropout = 0.1;
-  private boolean normFirst;
-  private double epsilon = 1e-5;
-  private boolean bias = true;
-  private long kvHeads;
-  private double rotaryBase;
-  private boolean causal = true;
-  private boolean masked;
-  private boolean lengths;
   private boolean memoryMasked;
   private boolean memoryLengths;
   private MultiHeadAttention selfAttention;
@@ -51,10 +39,7 @@ public final class TransformerDecoderLayer extends MultiLayer {
   private TransformerParts parts;
 
   private TransformerDecoderLayer(long numHeads, long feedForward) {
-    TransformerParts.positive("TransformerDecoderLayer", numHeads, feedForward);
-    this.numHeads = numHeads;
-    this.feedForward = feedForward;
-    kvHeads = numHeads;
+    super(numHeads, feedForward, true);
   }
 
   /**
@@ -83,82 +68,6 @@ public final class TransformerDecoderLayer extends MultiLayer {
         .memoryLengths(c.memoryLengths);
   }
 
-  /** Sets what is applied between the two dense layers; default ReLU. */
-  public TransformerDecoderLayer activation(Activation activation) {
-    requireUnbuilt();
-    this.activation = activation;
-    return this;
-  }
-
-  /**
-   * Sets the part dropped while training of the weights, of the hidden values and of each branch;
-   * default 0.1.
-   */
-  public TransformerDecoderLayer dropout(double rate) {
-    requireUnbuilt();
-    dropout = AttentionInputs.rate("TransformerDecoderLayer", rate);
-    return this;
-  }
-
-  /** Normalises before each branch (pre-norm) instead of after each sum. */
-  public TransformerDecoderLayer normFirst(boolean on) {
-    requireUnbuilt();
-    normFirst = on;
-    return this;
-  }
-
-  /** Sets what the normalisations add to the variance; default 1e-5. */
-  public TransformerDecoderLayer epsilon(double epsilon) {
-    requireUnbuilt();
-    this.epsilon = NormOptions.epsilon("TransformerDecoderLayer", epsilon);
-    return this;
-  }
-
-  /** Leaves the biases of all dense layers and normalisations out (false). */
-  public TransformerDecoderLayer bias(boolean use) {
-    requireUnbuilt();
-    bias = use;
-    return this;
-  }
-
-  /** Sets the number of key/value heads; default as many as heads. */
-  public TransformerDecoderLayer kvHeads(long heads) {
-    requireUnbuilt();
-    kvHeads = heads;
-    return this;
-  }
-
-  /**
-   * Turns queries and keys of the self-attention by their positions, see {@link
-   * MultiHeadAttention#rotary}; 0 for not.
-   */
-  public TransformerDecoderLayer rotary(double base) {
-    requireUnbuilt();
-    rotaryBase = base;
-    return this;
-  }
-
-  /** Lets step i attend steps 0 to i of x only; default true. */
-  public TransformerDecoderLayer causal(boolean on) {
-    requireUnbuilt();
-    causal = on;
-    return this;
-  }
-
-  /** Expects a mask of x as a further input. */
-  public TransformerDecoderLayer masked(boolean on) {
-    requireUnbuilt();
-    masked = on;
-    return this;
-  }
-
-  /** Expects lengths of x as a further input. */
-  public TransformerDecoderLayer lengths(boolean on) {
-    requireUnbuilt();
-    lengths = on;
-    return this;
-  }
-
   /** Expects a mask of the memory as a further input. */
   public TransformerDecoderLayer memoryMasked(boolean on) {
     requireUnbuilt();
@@ -174,34 +83,16 @@ public final class TransformerDecoderLayer extends MultiLayer {
   }
 
   @Override
-  public TransformerDecoderLayer name(String name) {
-    super.name(name);
-    return this;
-  }
-
-  private int ownExtras() {
-    return (masked ? 1 : 0) + (lengths ? 1 : 0);
-  }
-
-  @Override
   protected List<Shape> build(List<Shape> in) {
-    int expected = 2 + ownExtras() + (memoryMasked ? 1 : 0) + (memoryLengths ? 1 : 0);
-    if (in.size() != expected) {
-      throw new IllegalArgumentException(who() + ": expected " + expected + " inputs, given " + in.size());
-    }
+    requireExactly(2 + ownExtras() + (memoryMasked ? 1 : 0) + (memoryLengths ? 1 : 0), in.size());
     Shape x = in.get(0);
     TransformerParts.requireInput(who(), x, numHeads);
-    selfAttention = child("self_attention", attention(x.last()).rotary(rotaryBase).causal(causal).masked(masked)
-        .lengths(lengths));
+    selfAttention = child("self_attention", selfAttention(x.last()));
     crossAttention = child("cross_attention", attention(x.last()).masked(memoryMasked).lengths(memoryLengths));
     buildChild(selfAttention, TransformerParts.withExtras(x, x, own(in)));
     buildChild(crossAttention, TransformerParts.withExtras(x, in.get(1), memory(in)));
-    parts = new TransformerParts(this::part, x, 3, feedForward, activation, dropout, epsilon, bias);
+    parts = parts(x, 3);
     return List.of(x);
-  }
-
-  private MultiHeadAttention attention(long width) {
-    return MultiHeadAttention.of(numHeads, width / numHeads).kvHeads(kvHeads).bias(bias).dropout(dropout);
   }
 
   private <T> List<T> own(List<T> in) {
@@ -212,12 +103,6 @@ public final class TransformerDecoderLayer extends MultiLayer {
     return in.subList(2 + ownExtras(), in.size());
   }
 
-  private Layer part(String name, Layer block, Shape in) {
-    Layer known = child(name, block);
-    buildChild(known, in);
-    return known;
-  }
-
   @Override
   protected List<Tensor> forward(List<Tensor> in, Pass pass) {
     Tensor h = parts.branch(0, in.get(0), normFirst, pass, t -> selfAttention.call(
@@ -225,6 +110,11 @@ public final class TransformerDecoderLayer extends MultiLayer {
     Tensor c = parts.branch(1, h, normFirst, pass, t -> crossAttention.call(
         TransformerParts.withExtras(t, in.get(1), memory(in)), pass).get(0));
     return List.of(parts.branch(2, c, normFirst, pass, t -> parts.network(t, pass)));
+  }
+
+  @Override
+  TransformerDecoderLayer self() {
+    return this;
   }
 
   @Override

@@ -1,7 +1,5 @@
 package dev.neurite.nn;
 
-import dev.neurite.tensor.Shape;
-import dev.neurite.tensor.Tensor;
 import java.util.List;
 
 /**
@@ -10,7 +8,7 @@ import java.util.List;
  * <p><b>Shapes</b>: input {@code [batch, height, width, channels]}, output with every axis longer
  * by its two widths. {@link Pad2D} puts other things around.
  */
-public final class ZeroPadding2D extends BorderLayer {
+public final class ZeroPadding2D extends ZeroPaddingLayer<ZeroPadding2D> {
 
   /** The options, as saved: top, bottom, left, right. */
   public record Config(List<Long> widths) {}
@@ -34,20 +32,8 @@ public final class ZeroPadding2D extends BorderLayer {
   }
 
   @Override
-  public ZeroPadding2D name(String name) {
-    super.name(name);
+  ZeroPadding2D self() {
     return this;
-  }
-
-  @Override
-  protected Shape build(Shape in) {
-    return resized(in, 1);
-  }
-
-  @Override
-  protected Tensor forward(Tensor x, Pass pass) {
-    build(x.shape());
-    return x.pad(side(0), side(1), 0);
   }
 
   @Override

@@ -1,7 +1,5 @@
 package dev.neurite.nn;
 
-import dev.neurite.tensor.Shape;
-import dev.neurite.tensor.Tensor;
 import java.util.List;
 
 /**
@@ -10,7 +8,7 @@ import java.util.List;
  * <p><b>Shapes</b>: input {@code [batch, depth, height, width, channels]}, output with every axis
  * longer by its two widths. {@link Pad3D} puts other things around.
  */
-public final class ZeroPadding3D extends BorderLayer {
+public final class ZeroPadding3D extends ZeroPaddingLayer<ZeroPadding3D> {
 
   /** The options, as saved: front, back, top, bottom, left, right. */
   public record Config(List<Long> widths) {}
@@ -34,20 +32,8 @@ public final class ZeroPadding3D extends BorderLayer {
   }
 
   @Override
-  public ZeroPadding3D name(String name) {
-    super.name(name);
+  ZeroPadding3D self() {
     return this;
-  }
-
-  @Override
-  protected Shape build(Shape in) {
-    return resized(in, 1);
-  }
-
-  @Override
-  protected Tensor forward(Tensor x, Pass pass) {
-    build(x.shape());
-    return x.pad(side(0), side(1), 0);
   }
 
   @Override
