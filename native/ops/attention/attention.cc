@@ -45,6 +45,7 @@ nrt::AttentionPlan plan_of(const int64_t* desc, nrt_ptr mask, nrt_ptr lengths, i
 
 void check(int32_t dtype, const nrt::AttentionPlan& p) {
   nrt::require_real(kOp, dtype);
+  for (const int64_t n : {p.queries, p.keys, p.width, p.value_width}) nrt::require_size(kOp, n);
   const int64_t groups = nrt::require_size(kOp, p.batch, p.heads);
   nrt::require_size(kOp, nrt::require_size(kOp, groups, p.queries), p.width);
   nrt::require_size(kOp, nrt::require_size(kOp, groups, p.queries), p.value_width);

@@ -32,7 +32,7 @@ inline Head head_of(const AttentionPlan& p, int64_t batch, int64_t head) {
 // In double: stretched axes are long at no cost in memory, so their product may leave int64.
 inline int64_t grain(const AttentionPlan& p, int64_t rows, int64_t other) {
   const double work = static_cast<double>(min64(rows, kTile)) * static_cast<double>(other) *
-                      static_cast<double>(p.width + p.value_width);
+                      (static_cast<double>(p.width) + static_cast<double>(p.value_width));
   return work < kGrainWork ? static_cast<int64_t>(kGrainWork / (work < 1 ? 1 : work)) : 1;
 }
 
@@ -302,6 +302,7 @@ void backward(const AttentionPlan& p, T* dq, T* dk, T* dv, T* delta, const T* dy
               const T* q, const T* k, const T* v) {
   if (p.batch == 0 || p.kv_heads == 0) return;
   deltas(p, delta, dy, y);
+  if (p.width == 0 && p.value_width == 0) return;  // empty gradients, of keys however many
   const int64_t query_tiles = div_up(p.queries, kTile), key_tiles = div_up(p.keys, kTile);
   parallel(p.batch * p.heads * query_tiles, grain(p, p.queries, 2 * p.keys), [&](int64_t begin, int64_t end) {
     for (int64_t i = begin; i < end; ++i) {
