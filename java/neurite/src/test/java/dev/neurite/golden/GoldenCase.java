@@ -3,17 +3,20 @@ package dev.neurite.golden;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /** One case of a golden file: configuration, inputs, expected outputs and gradients. */
 public final class GoldenCase {
 
   private final Map<String, Object> json;
   private final Map<String, Object> fileTolerance;
+  private final Attributes attrs;
 
   @SuppressWarnings("unchecked")
   GoldenCase(Map<String, Object> json, Map<String, Object> file) {
     this.json = json;
     this.fileTolerance = (Map<String, Object>) file.get("tolerance");
+    this.attrs = new Attributes((Map<String, Object>) json.get("attrs"));
   }
 
   /** Unique name in its file. */
@@ -32,10 +35,13 @@ public final class GoldenCase {
   }
 
   /** Configuration; empty when absent. */
-  @SuppressWarnings("unchecked")
   public Map<String, Object> attrs() {
-    Object attrs = json.get("attrs");
-    return attrs == null ? Map.of() : (Map<String, Object>) attrs;
+    return attrs;
+  }
+
+  /** Options that are switched on and that nobody has looked at so far: what was computed cannot have followed them. */
+  public Set<String> overlooked() {
+    return attrs.overlooked();
   }
 
   /** A number of the configuration, or the default when absent or null. */

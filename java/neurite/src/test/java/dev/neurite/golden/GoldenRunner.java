@@ -84,7 +84,8 @@ public final class GoldenRunner {
         handler.check(new GoldenRun(c, dtype, folder));
         return null;
       } catch (AssertionError | RuntimeException e) {
-        return e.toString().split("\n")[0];
+        String overlooked = c.overlooked().isEmpty() ? "" : "; the handler looked at no " + c.overlooked();
+        return e.toString().split("\n")[0] + overlooked;
       }
     });
   }

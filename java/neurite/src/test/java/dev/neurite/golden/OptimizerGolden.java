@@ -34,11 +34,8 @@ final class OptimizerGolden implements GoldenTopic {
     h.put("optimizer/torch/AdamW", trajectory(c -> torchAdam(c, AdamW.of(rate(c)), true)));
     MoreOptimizers.register(h);
     h.put("optimizer/ng/momentum", trajectory(OptimizerGolden::ngMomentum));
-    h.put("optimizer/ng/rmsprop",
-        trajectory(
-            c -> RmsProp.of(rate(c)).rho(c.number("beta2", 0)).epsilon(c.number("epsilon", 0)).epsilonInside(false)));
-    h.put("optimizer/ng/adam", trajectory(c -> Adam.of(rate(c)).betas(c.number("beta1", 0), c.number("beta2", 0))
-        .epsilon(c.number("epsilon", 0)).correctedEpsilon(true)));
+    h.put("optimizer/ng/rmsprop", trajectory(OptimizerGolden::ngRmsProp));
+    h.put("optimizer/ng/adam", trajectory(OptimizerGolden::ngAdam));
     h.put("clip/value", run -> clip(run, Sgd.of(1).clipValue(run.c().number("max", 0))));
     h.put("clip/norm_each", run -> clip(run, Sgd.of(1).clipNorm(run.c().number("max", 0))));
     h.put("clip/global_norm", run -> clip(run, Sgd.of(1).globalClipNorm(run.c().number("max", 0))));
@@ -53,6 +50,9 @@ final class OptimizerGolden implements GoldenTopic {
     Map<String, Object> schedule = (Map<String, Object>) c.attrs().get("schedule");
     if (schedule == null) {
       return LearningRate.constant(c.number("learning_rate", c.number("lr", 0)));
+    }
+    if (!"piecewise_constant".equals(schedule.getOrDefault("kind", "piecewise_constant"))) {
+      throw new AssertionError("unknown schedule " + schedule.get("kind"));
     }
     double[] values = ((List<Object>) schedule.get("values")).stream().mapToDouble(v -> ((Number) v).doubleValue()).toArray();
     return LearningRate.piecewiseConstant(GoldenCase.longs(schedule.get("boundaries")), values);
@@ -89,10 +89,13 @@ final class OptimizerGolden implements GoldenTopic {
       optimizer.coupledWeightDecay(decay);
     }
     Map<String, Object> clip = (Map<String, Object>) c.attrs().get("clip");
-    if (clip != null && clip.get("kind").equals("value")) {
-      optimizer.clipValue(((Number) clip.get("max")).doubleValue());
-    } else if (clip != null) {
-      optimizer.globalClipNorm(((Number) clip.get("max")).doubleValue(), TORCH_NORM_EPSILON);
+    if (clip != null) {
+      double max = ((Number) clip.get("max")).doubleValue();
+      switch ((String) clip.get("kind")) {
+        case "value" -> optimizer.clipValue(max);
+        case "norm" -> optimizer.globalClipNorm(max, TORCH_NORM_EPSILON);
+        default -> throw new AssertionError("unknown clipping " + clip.get("kind"));
+      }
     }
     return optimizer;
   }
@@ -112,6 +115,21 @@ final class OptimizerGolden implements GoldenTopic {
   private static Optimizer ngMomentum(GoldenCase c) {
     return Sgd.of(rate(c)).form(Sgd.Form.EWMA).momentum(c.number("beta1", 0))
         .biasCorrection(c.flag("bias_correction", false));
+  }
+
+  /** With bias correction it is Adam without momentum. */
+  private static Optimizer ngRmsProp(GoldenCase c) {
+    return c.flag("bias_correction", false)
+        ? Adam.of(rate(c)).betas(0, c.number("beta2", 0)).epsilon(c.number("epsilon", 0)).correctedEpsilon(true)
+        : RmsProp.of(rate(c)).rho(c.number("beta2", 0)).epsilon(c.number("epsilon", 0)).epsilonInside(false);
+  }
+
+  private static Optimizer ngAdam(GoldenCase c) {
+    if (!c.flag("bias_correction", true)) {
+      throw new AssertionError("unknown option: Adam without bias correction");
+    }
+    return Adam.of(rate(c)).betas(c.number("beta1", 0), c.number("beta2", 0)).epsilon(c.number("epsilon", 0))
+        .correctedEpsilon(true);
   }
 
   private static Optimizer kerasRmsProp(GoldenCase c) {
@@ -151,25 +169,31 @@ final class OptimizerGolden implements GoldenTopic {
   static GoldenHandler trajectory(Function<GoldenCase, Optimizer> maker) {
     return run -> {
       try (Optimizer optimizer = maker.apply(run.c())) {
-        if (run.c().text("problem", "").equals("quadratic")) {
-          quadratic(run, optimizer);
-        } else {
-          given(run, optimizer);
+        switch (run.c().text("problem", "")) {
+          case "quadratic" -> quadratic(run, optimizer);
+          case "given_gradients" -> given(run, optimizer);
+          default -> throw new AssertionError("unknown problem " + run.c().text("problem", ""));
         }
       }
     };
+  }
+
+  /** PyTorch's maximize steps along the gradient. */
+  private static double sign(GoldenRun run) {
+    return run.c().flag("maximize", false) ? -1 : 1;
   }
 
   private static void quadratic(GoldenRun run, Optimizer optimizer) {
     List<Tensor> ws = new ArrayList<>();
     List<Tensor> bs = new ArrayList<>();
     double[] losses = new double[(int) run.c().number("steps", 0)];
+    double sign = sign(run);
     Tensor x = run.in("X");
     Tensor y = run.in("Y");
     try (Param w = Param.of("W", run.in("W0"));
         Param b = Param.of("b", run.in("b0"))) {
       for (int i = 0; i < losses.length; i++) {
-        losses[i] = optimizer.minimize(() -> x.matmul(w).add(b).sub(y).square().mean(), w, b);
+        losses[i] = sign * optimizer.minimize(() -> x.matmul(w).add(b).sub(y).square().mean().mul(sign), w, b);
         ws.add(w.add(0));
         bs.add(b.add(0));
       }
@@ -184,7 +208,7 @@ final class OptimizerGolden implements GoldenTopic {
     List<Tensor> ps = new ArrayList<>();
     try (Param p = Param.of("P", run.in("P0"))) {
       for (int i = 0; i < (int) run.c().number("steps", 0); i++) {
-        optimizer.apply(new Gradients(List.of(p), List.of(new Gradient.Dense(run.in("G").select(0, i)))));
+        optimizer.apply(new Gradients(List.of(p), List.of(new Gradient.Dense(run.in("G").select(0, i).mul(sign(run))))));
         ps.add(p.add(0));
       }
     }
