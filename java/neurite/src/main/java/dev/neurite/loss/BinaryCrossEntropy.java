@@ -67,11 +67,7 @@ public final class BinaryCrossEntropy implements ElementLoss {
 
   @Override
   public Tensor perSample(Tensor yTrue, Tensor yPred) {
-    Tensor y = Labels.like(name, yTrue, yPred);
-    check.checkValues("the labels", y);
-    if (!logits) {
-      check.checkValues("the predictions", yPred);
-    }
+    Tensor y = check.checkedLabels(yTrue, yPred, logits);
     Tensor targets = Smoothing.binary(y, smoothing);
     return Axes.mean(logits ? SigmoidCrossEntropy.apply(yPred, targets) : ofProbabilities(targets, yPred));
   }

@@ -49,6 +49,16 @@ final class Probabilities {
     }
   }
 
+  /** The labels like the predictions; reports values outside [0, 1] in them and, unless logits, the predictions. */
+  Tensor checkedLabels(Tensor yTrue, Tensor yPred, boolean logits) {
+    Tensor y = Labels.like(who, yTrue, yPred);
+    checkValues("the labels", y);
+    if (!logits) {
+      checkValues("the predictions", yPred);
+    }
+    return y;
+  }
+
   private static boolean isOutside(double p) {
     return p < -TOLERANCE || p > 1 + TOLERANCE;
   }

@@ -78,11 +78,7 @@ public final class TorchBinaryCrossEntropy implements ElementLoss {
 
   @Override
   public Tensor perSample(Tensor yTrue, Tensor yPred) {
-    Tensor y = Labels.like(name, yTrue, yPred);
-    check.checkValues("the labels", y);
-    if (!logits) {
-      check.checkValues("the predictions", yPred);
-    }
+    Tensor y = check.checkedLabels(yTrue, yPred, logits);
     Tensor values = logits ? ofLogits(y, yPred) : ofProbabilities(y, yPred);
     return weight == null ? values : values.mul(weight.tensor(values.dtype()));
   }

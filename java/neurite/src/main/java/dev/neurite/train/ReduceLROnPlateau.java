@@ -120,8 +120,7 @@ public final class ReduceLROnPlateau implements Callback {
   @Override
   public void epochEnd(Run run, Map<String, Double> values) {
     double value = Mode.monitored("ReduceLROnPlateau", monitor, values);
-    boolean reduce = torch ? torch(value) : keras(value);
-    if (!reduce) {
+    if (!falls(value)) {
       return;
     }
     double rate = run.learningRate();
@@ -135,33 +134,30 @@ public final class ReduceLROnPlateau implements Callback {
     }
   }
 
-  private boolean keras(double value) {
-    if (cooling > 0) {
-      cooling--;
-      waited = 0;
+  /** Keras cools down before it counts the epoch, PyTorch after it. */
+  private boolean falls(double value) {
+    if (!torch) {
+      coolDown();
     }
-    if (improves(value)) {
+    boolean better = improves(value);
+    if (better) {
       best = value;
       waited = 0;
-    } else if (cooling == 0) {
+    } else if (torch || cooling == 0) {
       waited++;
-      return waited >= patience;
     }
-    return false;
+    if (torch) {
+      coolDown();
+      return waited > patience;
+    }
+    return !better && cooling == 0 && waited >= patience;
   }
 
-  private boolean torch(double value) {
-    if (improves(value)) {
-      best = value;
-      waited = 0;
-    } else {
-      waited++;
-    }
+  private void coolDown() {
     if (cooling > 0) {
       cooling--;
       waited = 0;
     }
-    return waited > patience;
   }
 
   private boolean improves(double value) {

@@ -1,7 +1,6 @@
 package dev.neurite.train;
 
 import static dev.neurite.train.TrainingExamples.assertFirstLine;
-import static dev.neurite.train.TrainingExamples.line;
 import static dev.neurite.train.TrainingExamples.slope;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
@@ -10,11 +9,8 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.neurite.Neurite;
-import dev.neurite.data.Dataset;
-import dev.neurite.loss.Losses;
 import dev.neurite.nn.Model;
 import dev.neurite.optim.Sgd;
-import dev.neurite.tensor.Scope;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -26,50 +22,9 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
-class CallbacksTest {
-
-  @TempDir Path folder;
-  private Scope scope;
-  private Model model;
-  private Dataset data;
-
-  @BeforeEach
-  void open() {
-    Neurite.seed(1);
-    scope = Scope.open();
-    model = line();
-    data = slope(8).batch(4);
-    model.compile(Sgd.of(0.1), Losses.meanSquaredError());
-  }
-
-  @AfterEach
-  void close() {
-    model.close();
-    scope.close();
-  }
-
-  /** Puts given values of {@code val_x} into the history, as if they had been measured. */
-  private static Callback script(double... values) {
-    return LambdaCallback.onEpochEnd((run, measured) -> measured.put("val_x", values[run.epoch() - 1]));
-  }
-
-  private History fit(int epochs, Callback... callbacks) {
-    return model.fit(data, Fit.epochs(epochs).callbacks(callbacks));
-  }
-
-  private float weight() {
-    return model.params().get(0).toFloats()[0];
-  }
-
-  /** Notes the weight after each epoch. */
-  private Callback notes(List<Float> weights) {
-    return LambdaCallback.onEpochEnd((run, values) -> weights.add(weight()));
-  }
+class CallbacksTest extends LineTraining {
 
   // ---- early stopping (H12)
 

@@ -2,14 +2,12 @@ package dev.neurite.train;
 
 import static dev.neurite.train.TrainingExamples.line;
 import static dev.neurite.train.TrainingExamples.points;
-import static dev.neurite.train.TrainingExamples.slope;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.neurite.Neurite;
 import dev.neurite.data.Dataset;
 import dev.neurite.error.NumericsException;
 import dev.neurite.loss.Losses;
@@ -19,7 +17,6 @@ import dev.neurite.nn.Dense;
 import dev.neurite.nn.Input;
 import dev.neurite.nn.Model;
 import dev.neurite.optim.Sgd;
-import dev.neurite.tensor.Scope;
 import dev.neurite.tensor.Tensor;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -28,44 +25,9 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
-class MoreCallbacksTest {
-
-  @TempDir Path folder;
-  private Scope scope;
-  private Model model;
-  private Dataset data;
-
-  @BeforeEach
-  void open() {
-    Neurite.seed(1);
-    scope = Scope.open();
-    model = line();
-    data = slope(8).batch(4);
-    model.compile(Sgd.of(0.1), Losses.meanSquaredError());
-  }
-
-  @AfterEach
-  void close() {
-    model.close();
-    scope.close();
-  }
-
-  private static Callback script(double... values) {
-    return LambdaCallback.onEpochEnd((run, measured) -> measured.put("val_x", values[run.epoch() - 1]));
-  }
-
-  private History fit(int epochs, Callback... callbacks) {
-    return model.fit(data, Fit.epochs(epochs).callbacks(callbacks));
-  }
-
-  private float weight() {
-    return model.params().get(0).toFloats()[0];
-  }
+class MoreCallbacksTest extends LineTraining {
 
   // ---- early stopping
 
@@ -81,9 +43,9 @@ class MoreCallbacksTest {
   @Test
   void theFirstWeightsAreTheBestWhenNothingIsANumber() {
     List<Float> weights = new ArrayList<>();
-    Callback notes = LambdaCallback.onEpochEnd((run, values) -> weights.add(weight()));
+    Callback nothing = script(Double.NaN, Double.NaN, Double.NaN);
 
-    fit(9, script(Double.NaN, Double.NaN, Double.NaN), notes, EarlyStopping.on("val_x").patience(2).restoreBest(true));
+    fit(9, nothing, notes(weights), EarlyStopping.on("val_x").patience(2).restoreBest(true));
 
     assertEquals(2, weights.size());
     assertEquals(weights.get(0), weight());
