@@ -28,7 +28,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
  * <p>Defaults as in Keras: momentum 0.99 (weight of the OLD value), epsilon 1e-3, biased running
  * variance; short runs settle sooner with momentum 0.9.
  */
-public final class BatchNorm extends Layer {
+public final class BatchNorm extends CenteredNormLayer<BatchNorm> {
 
   private static final System.Logger LOG = System.getLogger("neurite.nn");
   private static final AtomicBoolean WARNED = new AtomicBoolean();
@@ -40,17 +40,8 @@ public final class BatchNorm extends Layer {
       Regularizer betaRegularizer) {}
 
   private double momentum = 0.99;
-  private double epsilon = 1e-3;
-  private boolean center = true;
-  private boolean scale = true;
   private boolean unbiased;
   private boolean cumulative;
-  private Initializer gammaInitializer = Initializers.ones();
-  private Initializer betaInitializer = Initializers.zeros();
-  private Regularizer gammaRegularizer;
-  private Regularizer betaRegularizer;
-  private Param gamma;
-  private Param beta;
   private Param movingMean;
   private Param movingVariance;
   private Param batches;
@@ -86,30 +77,6 @@ public final class BatchNorm extends Layer {
     return this;
   }
 
-  /** Sets what is added to the variance, above 0. */
-  public BatchNorm epsilon(double epsilon) {
-    requireUnbuilt();
-    if (!(epsilon > 0) || Double.isInfinite(epsilon)) {
-      throw new IllegalArgumentException("BatchNorm: expected an epsilon above 0, given " + epsilon);
-    }
-    this.epsilon = epsilon;
-    return this;
-  }
-
-  /** Leaves beta out (false). */
-  public BatchNorm center(boolean use) {
-    requireUnbuilt();
-    center = use;
-    return this;
-  }
-
-  /** Leaves gamma out (false). */
-  public BatchNorm scale(boolean use) {
-    requireUnbuilt();
-    scale = use;
-    return this;
-  }
-
   /** Averages the variance with divisor n - 1 (PyTorch) instead of n (default). */
   public BatchNorm unbiased(boolean on) {
     requireUnbuilt();
@@ -125,50 +92,6 @@ public final class BatchNorm extends Layer {
     requireUnbuilt();
     cumulative = on;
     return this;
-  }
-
-  /** Sets what draws gamma; default ones. */
-  public BatchNorm gammaInitializer(Initializer initializer) {
-    requireUnbuilt();
-    gammaInitializer = initializer;
-    return this;
-  }
-
-  /** Sets what draws beta; default zeros. */
-  public BatchNorm betaInitializer(Initializer initializer) {
-    requireUnbuilt();
-    betaInitializer = initializer;
-    return this;
-  }
-
-  /** Sets a penalty on gamma; null (default) for none. */
-  public BatchNorm gammaRegularizer(Regularizer regularizer) {
-    requireUnbuilt();
-    gammaRegularizer = regularizer;
-    return this;
-  }
-
-  /** Sets a penalty on beta; null (default) for none. */
-  public BatchNorm betaRegularizer(Regularizer regularizer) {
-    requireUnbuilt();
-    betaRegularizer = regularizer;
-    return this;
-  }
-
-  @Override
-  public BatchNorm name(String name) {
-    super.name(name);
-    return this;
-  }
-
-  /** The scale [channels]; null before the layer is built, or without scale. */
-  public Param gamma() {
-    return gamma;
-  }
-
-  /** The offset [channels]; null before the layer is built, or without center. */
-  public Param beta() {
-    return beta;
   }
 
   /** The average of the batches' means [channels]; null before the layer is built. */
@@ -209,12 +132,7 @@ public final class BatchNorm extends Layer {
       requireChannels(in);
     }
     Shape channels = Shape.of(in.last());
-    if (scale) {
-      gamma = param("gamma", channels, gammaInitializer, gammaRegularizer);
-    }
-    if (center) {
-      beta = param("beta", channels, betaInitializer, betaRegularizer);
-    }
+    createGammaAndBeta(channels);
     movingMean = buffer("moving_mean", channels, Initializers.zeros());
     movingVariance = buffer("moving_variance", channels, Initializers.ones());
     if (cumulative) {
@@ -257,6 +175,11 @@ public final class BatchNorm extends Layer {
     double seen = batches.item();
     batches.assign(Tensor.scalar(seen + 1, batches.dtype()));
     return seen / (seen + 1);
+  }
+
+  @Override
+  BatchNorm self() {
+    return this;
   }
 
   @Override

@@ -7,7 +7,7 @@ import dev.neurite.tensor.Param;
 import dev.neurite.tensor.Shape;
 
 /**
- * The options all normalisations have that know no running statistics; each returns the layer itself.
+ * The options all normalisations have; each returns the layer itself.
  *
  * @param <L> the layer's own type
  */
