@@ -156,7 +156,7 @@ public abstract class Optimizer implements AutoCloseable {
     }
     if (gating.averageWeight > 0) {
       boolean overwrite = gating.overwriteEvery > 0 && (step + 1) % gating.overwriteEvery == 0;
-      plan.forEach(s -> s.average(gating.averageWeight, overwrite));
+      slots.values().forEach(s -> s.average(gating.averageWeight, overwrite)); // also of what had no gradient now
     }
     step++;
   }

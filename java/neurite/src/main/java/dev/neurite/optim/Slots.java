@@ -24,6 +24,7 @@ final class Slots {
   private final Param[] values; // null where a slot is not used
   private final int columns;
   private boolean accumulated;
+  private boolean averaged;
   private long updates;
 
   /** Start value of a column. */
@@ -126,6 +127,7 @@ final class Slots {
    */
   void restored(boolean stepped, boolean pending) {
     updates = stepped ? Math.max(updates, 1) : 0;
+    averaged = stepped;
     accumulated = pending && extra(SUM) != null;
   }
 
@@ -149,10 +151,14 @@ final class Slots {
     return mean;
   }
 
-  /** Moves the average towards the parameter; the first average is a copy. */
+  /** Moves the average towards the parameter; the first average is a copy. Nothing before the first update. */
   void average(double weight, boolean overwrite) {
+    if (isFresh()) {
+      return;
+    }
     Param average = extra(AVERAGE);
-    average.assign(updates <= 1 ? param : average.mul(weight).add(param.mul(1 - weight)));
+    average.assign(averaged ? average.mul(weight).add(param.mul(1 - weight)) : param);
+    averaged = true;
     if (overwrite) {
       param.assign(average);
     }

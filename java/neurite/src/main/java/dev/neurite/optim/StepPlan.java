@@ -8,7 +8,6 @@ import dev.neurite.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.function.Consumer;
 
 /** The rows of one step, grouped by what goes into one native call; its arrays are kept from step to step. */
 final class StepPlan {
@@ -133,13 +132,6 @@ final class StepPlan {
 
   void clear() {
     groups.forEach(Group::clear);
-  }
-
-  /** Visits the slots of every planned parameter. */
-  void forEach(Consumer<Slots> visitor) {
-    for (Group g : groups) {
-      g.slots.forEach(visitor);
-    }
   }
 
   static Param requireParam(String who, Tensor target) {

@@ -143,6 +143,7 @@ class FaultTableTest {
               "nn.RecurrentTest#sequencesWithoutStepsGiveTheirStateBackAndTheOutputZero",
               "nn.RecurrentTest#anEmptyBatchAndAnEmptyTimeAxisAreEmpty",
               "nn.RecurrentTest#wrongLengthsAreRefusedWithTheSequence",
+              "nn.AttentionLayersTest#aPositionBeyondTheTableIsRefused",
               "features.AttentionFeaturesTest#nothingToAttendGivesZerosAndNoGradient"),
           new Row(34, "probabilities that are none", "loss.ProbabilitiesTest#rowThatDoesNotSumToOneIsReportedOnce",
               "loss.ProbabilitiesTest#labelRowThatDoesNotSumToOneIsReported",

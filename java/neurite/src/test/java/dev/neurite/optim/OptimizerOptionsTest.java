@@ -85,6 +85,29 @@ class OptimizerOptionsTest {
     }
   }
 
+  /** As in Keras: the average of what rests goes on towards it, in a resumed optimiser too. */
+  @Test
+  void averagesMoveOnAtStepsWithoutAGradient() {
+    try (Scope scope = Scope.open();
+        Param a = Param.of("a", 1, DType.FLOAT64);
+        Param b = Param.of("b", 2, DType.FLOAT64);
+        Param c = Param.of("c", 5, DType.FLOAT64);
+        Optimizer sgd = Sgd.of(1).average(0.5);
+        Optimizer resumed = Sgd.of(1).average(0.5)) {
+      sgd.apply(gradients(a, 1, b, 0));
+      sgd.apply(gradients(a, 1, b, 0)); // a is -1, its average -0.5
+      resumed.load(Map.of("a", a, "b", b), sgd.state());
+      for (Optimizer each : List.of(resumed, sgd)) {
+        double before = a.item();
+        each.apply(gradients(b, 0, c, 0));
+        each.assignAverages();
+        assertEquals(-0.75, a.item());
+        a.assign(Tensor.scalar(before, DType.FLOAT64));
+      }
+      assertEquals(5, c.item());
+    }
+  }
+
   @Test
   void aProximalStepUsesTheRateWithTheParametersFactor() {
     try (Scope scope = Scope.open();
