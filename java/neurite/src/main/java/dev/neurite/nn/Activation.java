@@ -305,9 +305,10 @@ public final class Activation extends Layer {
 
   /**
    * The activation with the given name, as {@link #function()} and {@link #parameters()} return
-   * them.
+   * them. A name alone means its constant: {@code of("elu")} is {@link #ELU}.
    *
-   * @param function name in lower case; those without parameters: {@code relu}, {@code gelu}, ...
+   * @param function name in lower case: {@code relu}, {@code gelu}, {@code elu}, ...
+   * @param parameters all of the function's, or none for its defaults
    * @throws IllegalArgumentException for an unknown name or a wrong number of parameters
    */
   public static Activation of(String function, double... parameters) {

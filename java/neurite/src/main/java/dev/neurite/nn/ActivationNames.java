@@ -13,6 +13,9 @@ final class ActivationNames {
 
   private static final Map<String, Maker> MAKERS = new TreeMap<>();
 
+  /** What a name alone means, for functions that have parameters. */
+  private static final Map<String, Activation> DEFAULTS = new TreeMap<>();
+
   static {
     for (Activation a :
         new Activation[] {
@@ -47,6 +50,14 @@ final class ActivationNames {
     many("softmax_temperature", 2, p -> Activation.softmax(whole("softmax_temperature", p[0]), p[1]));
     many("relu_general", 3, p -> Activation.relu(p[0], p[1], p[2]));
     many("smht", 4, p -> Activation.smht(p[0], p[1], p[2], p[3]));
+    for (Activation a :
+        new Activation[] {
+          Activation.HARD_SIGMOID, Activation.HARD_TANH, Activation.LEAKY_RELU, Activation.ELU, Activation.CELU,
+          Activation.SOFTPLUS, Activation.SOFT_SHRINK, Activation.HARD_SHRINK, Activation.SQUAREPLUS,
+          Activation.BINARY_STEP, Activation.SOFTMAX, Activation.LOG_SOFTMAX, Activation.SOFTMIN, Activation.SPARSEMAX
+        }) {
+      DEFAULTS.put(a.function(), a);
+    }
   }
 
   private ActivationNames() {}
@@ -76,6 +87,9 @@ final class ActivationNames {
     if (maker == null) {
       throw new IllegalArgumentException(
           "activation: expected one of " + MAKERS.keySet() + ", given '" + function + "'");
+    }
+    if (parameters.length == 0 && DEFAULTS.containsKey(function)) {
+      return DEFAULTS.get(function);
     }
     if (parameters.length < maker.least || parameters.length > maker.most) {
       throw new IllegalArgumentException(

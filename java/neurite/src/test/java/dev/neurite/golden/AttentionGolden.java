@@ -102,6 +102,29 @@ final class AttentionGolden implements GoldenTopic {
     return mask == null || mask.dtype() != DType.BOOL ? mask : mask.cast(DType.FLOAT32).eq(0);
   }
 
+  /** PyTorch's two masks as one: (batch, keys) and (queries, keys) or (batch * heads, queries, keys), true = blocked. */
+  private static Tensor mask(GoldenRun r, String padding, String pairs) {
+    Tensor keys = inverted(r.in(padding));
+    Tensor each = inverted(r.in(pairs));
+    if (each != null && each.rank() == 3) {
+      each = each.reshape(-1, (long) r.c().number("heads", 1), each.dim(1), each.dim(2));
+    }
+    if (keys == null || each == null) {
+      return keys == null ? fourAxes(each) : keys;
+    }
+    keys = keys.reshape(keys.dim(0), 1, 1, keys.dim(1));
+    each = fourAxes(each);
+    return keys.dtype() == DType.BOOL && each.dtype() == DType.BOOL
+        ? keys.and(each)
+        : additive(r, keys).add(additive(r, each));
+  }
+
+  private static Tensor additive(GoldenRun r, Tensor mask) {
+    return mask.dtype() == DType.BOOL
+        ? mask.where(Tensor.scalar(0, r.dtype()), Tensor.scalar(Double.NEGATIVE_INFINITY, r.dtype()))
+        : mask;
+  }
+
   private static Map<String, Tensor> dotProduct(GoldenRun r) {
     known(r, Set.of("causal", "scale", "mask", "query_heads", "kv_heads"), Set.of("q", "k", "v", "mask"));
     Tensor mask = fourAxes(r.in("mask"));
@@ -128,7 +151,7 @@ final class AttentionGolden implements GoldenTopic {
     pick(kind, Map.of("self", 0, "cross", 0, "causal", 0, "padding", 0));
     Tensor query = r.in("query");
     Tensor key = or(r.in("key"), query);
-    Tensor mask = or(inverted(r.in("key_padding_mask")), inverted(fourAxes(r.in("attn_mask"))));
+    Tensor mask = mask(r, "key_padding_mask", "attn_mask");
     long heads = (long) r.c().number("heads", 1);
     MultiHeadAttention layer = MultiHeadAttention.of(heads, query.dim(2) / heads).bias(r.in("in_proj_bias") != null)
         .causal(kind.equals("causal")).masked(mask != null);
@@ -236,7 +259,7 @@ final class AttentionGolden implements GoldenTopic {
 
   private static Tensor encoder(GoldenRun r) {
     known(r, TRANSFORMER_ATTRS, transformerInputs("x", "src_mask", "src_key_padding_mask"));
-    Tensor mask = or(inverted(r.in("src_key_padding_mask")), inverted(fourAxes(r.in("src_mask"))));
+    Tensor mask = mask(r, "src_key_padding_mask", "src_mask");
     TransformerEncoderLayer layer =
         TransformerEncoderLayer.of((long) r.c().number("heads", 1), (long) r.c().number("feed_forward", 2048))
             .normFirst(r.c().flag("norm_first", false)).epsilon(r.c().number("epsilon", 1e-5)).dropout(0)
@@ -251,8 +274,8 @@ final class AttentionGolden implements GoldenTopic {
   private static Tensor decoder(GoldenRun r) {
     known(r, TRANSFORMER_ATTRS, transformerInputs(
         "x", "memory", "tgt_mask", "tgt_key_padding_mask", "memory_mask", "memory_key_padding_mask"));
-    Tensor own = or(inverted(r.in("tgt_key_padding_mask")), inverted(fourAxes(r.in("tgt_mask"))));
-    Tensor memory = or(inverted(r.in("memory_key_padding_mask")), inverted(fourAxes(r.in("memory_mask"))));
+    Tensor own = mask(r, "tgt_key_padding_mask", "tgt_mask");
+    Tensor memory = mask(r, "memory_key_padding_mask", "memory_mask");
     TransformerDecoderLayer layer =
         TransformerDecoderLayer.of((long) r.c().number("heads", 1), (long) r.c().number("feed_forward", 2048))
             .normFirst(r.c().flag("norm_first", false)).epsilon(r.c().number("epsilon", 1e-5)).dropout(0)

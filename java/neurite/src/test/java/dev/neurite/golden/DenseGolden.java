@@ -55,7 +55,7 @@ final class DenseGolden implements GoldenTopic {
       throw new IllegalArgumentException("unknown output " + output);
     }
     String name = r.c().text("hidden_activation", "relu");
-    Activation hidden = name.equals("softmax") ? Activation.SOFTMAX : Activation.of(name);
+    Activation hidden = Activation.of(name);
     Tensor logits = layer(r, layer(r, r.in("x"), "1", hidden), "2", Activation.LINEAR);
     return Map.of("loss", Losses.softmaxCrossEntropy().apply(r.in("labels"), logits));
   }
@@ -69,13 +69,15 @@ final class DenseGolden implements GoldenTopic {
 
   private static Tensor bilinear(GoldenRun r) {
     only(r);
-    List<Tensor> in = List.of(r.in("x1"), r.in("x2"));
+    Tensor left = r.in("x1");
+    // PyTorch takes any number of axes in front, ours is the batch
+    List<Tensor> in = List.of(left.reshape(-1, left.dim(-1)), r.in("x2").reshape(-1, r.in("x2").dim(-1)));
     Bilinear layer = Bilinear.of(r.in("weight").dim(0)).bias(r.in("bias") != null);
     layer.call(in.stream().map(x -> Tensor.zeros(x.shape(), r.dtype())).toList()); // builds it
     r.bind("weight", layer.ownParams().get("kernel"));
     if (r.in("bias") != null) {
       r.bind("bias", layer.ownParams().get("bias"));
     }
-    return layer.call(in).get(0);
+    return layer.call(in).get(0).reshape(left.shape().with(-1, r.in("weight").dim(0)).dims());
   }
 }

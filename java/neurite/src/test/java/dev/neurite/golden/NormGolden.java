@@ -38,16 +38,18 @@ final class NormGolden implements GoldenTopic {
     h.put("layer/layer_norm", GoldenRun.y(r -> {
       LayerNorm layer = LayerNorm.of().axis(normalised(r)).epsilon(epsilon(r, 1e-3)).scale(has(r, "gamma"))
           .center(has(r, "beta"));
-      layer.call(Tensor.zeros(r.in("x").shape(), r.dtype()));
+      Tensor x = batched(r);
+      layer.call(Tensor.zeros(x.shape(), r.dtype()));
       bind(r, "gamma", layer.gamma());
       bind(r, "beta", layer.beta());
-      return layer.call(r.in("x"));
+      return layer.call(x).reshape(r.in("x").shape().dims());
     }));
     h.put("layer/rms_norm", GoldenRun.y(r -> {
       RmsNorm layer = RmsNorm.of().axis(normalised(r)).epsilon(epsilon(r, 1e-6)).scale(has(r, "gamma"));
-      layer.call(Tensor.zeros(r.in("x").shape(), r.dtype()));
+      Tensor x = batched(r);
+      layer.call(Tensor.zeros(x.shape(), r.dtype()));
       bind(r, "gamma", layer.gamma());
-      return layer.call(r.in("x"));
+      return layer.call(x).reshape(r.in("x").shape().dims());
     }));
     h.put("layer/group_norm", GoldenRun.y(r -> {
       GroupNorm layer = GroupNorm.of((long) r.c().number("groups", 32)).epsilon(epsilon(r, 1e-3))
@@ -103,6 +105,12 @@ final class NormGolden implements GoldenTopic {
       }
     }
     return axes;
+  }
+
+  /** PyTorch normalises over all axes if asked to; our layers want a batch axis that is left out. */
+  private static Tensor batched(GoldenRun r) {
+    Tensor x = r.in("x");
+    return r.c().longs("normalized_shape").length == x.rank() ? x.expandDims(0) : x;
   }
 
   /** A layer never normalises over the batch axis, which the case may do: it gets a free axis in front. */

@@ -8,7 +8,6 @@ import dev.neurite.nn.MultiLayer;
 import dev.neurite.nn.Pass;
 import dev.neurite.nn.Recurrent;
 import dev.neurite.nn.SimpleRnn;
-import dev.neurite.tensor.Shape;
 import dev.neurite.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -144,7 +143,7 @@ final class RecurrentGolden implements GoldenTopic {
     return Tensor.concat(0, List.of(rows.slice(0, n, 2 * n), rows.slice(0, 0, n), rows.slice(0, 2 * n, 3 * n)));
   }
 
-  // ---- Keras: columns i f c o and z r h as ours; masks are lengths in disguise
+  // ---- Keras: columns i f c o and z r h as ours; masks become lengths (see MaskedSteps)
 
   private static Map<String, Tensor> keras(GoldenRun r, String kind) {
     requireKnown(r, KERAS);
@@ -158,10 +157,10 @@ final class RecurrentGolden implements GoldenTopic {
     if (layer.bias() != null) {
       r.bind("bias", layer.bias());
     }
-    List<Tensor> in = new ArrayList<>(List.of(x));
-    long[] lengths = lengths(r);
-    if (lengths != null) {
-      in.add(Tensor.ofLongs(lengths));
+    MaskedSteps steps = MaskedSteps.of(r.c().tensors("inputs").get("mask"), back);
+    List<Tensor> in = new ArrayList<>(List.of(steps == null ? x : steps.realFirst(x)));
+    if (steps != null) {
+      in.add(steps.lengths());
     }
     for (String state : List.of("h0", "c0")) {
       if (r.in(state) != null) {
@@ -170,7 +169,7 @@ final class RecurrentGolden implements GoldenTopic {
     }
     List<Tensor> out = layer.call(in, Pass.inference());
     Map<String, Tensor> result = new LinkedHashMap<>();
-    result.put("y", back && lengths != null ? paddingFirst(out.get(0), lengths) : out.get(0));
+    result.put("y", steps == null ? out.get(0) : steps.inPlace(out.get(0), zero));
     result.put("h", out.get(1));
     if (out.size() > 2) {
       result.put("c", out.get(2));
@@ -189,36 +188,5 @@ final class RecurrentGolden implements GoldenTopic {
         };
     return layer.activation(Activation.of(r.c().text("activation", "tanh")))
         .bias(r.c().flag("use_bias", true) && r.in("bias") != null);
-  }
-
-  /** Lengths of the mask's rows, which must be true, then false; null without a mask. */
-  private static long[] lengths(GoldenRun r) {
-    GoldenTensor mask = r.c().tensors("inputs").get("mask");
-    if (mask == null) {
-      return null;
-    }
-    int time = (int) mask.shape().dim(1);
-    long[] lengths = new long[(int) mask.shape().dim(0)];
-    for (int i = 0; i < mask.values().length; i++) {
-      if (mask.values()[i] != 0) {
-        if (lengths[i / time] != i % time) {
-          throw new AssertionError("mask row " + i / time + " is not true, then false");
-        }
-        lengths[i / time]++;
-      }
-    }
-    return lengths;
-  }
-
-  /** Backwards, Keras meets the masked steps first, with the output 0; ours start at the last real step. */
-  private static Tensor paddingFirst(Tensor y, long[] lengths) {
-    long time = y.dim(1);
-    List<Tensor> rows = new ArrayList<>();
-    for (int b = 0; b < lengths.length; b++) {
-      Tensor real = y.select(0, b).slice(0, 0, lengths[b]);
-      Tensor padding = Tensor.zeros(Shape.of(time - lengths[b], y.dim(2)), y.dtype());
-      rows.add(Tensor.concat(0, List.of(padding, real)));
-    }
-    return Tensor.stack(0, rows);
   }
 }

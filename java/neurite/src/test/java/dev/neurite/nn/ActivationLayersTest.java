@@ -48,4 +48,14 @@ class ActivationLayersTest extends LayerContract {
     double[] nan = Activation.SPARSEMAX.apply(Tensor.of(3, Double.NaN)).toDoubles();
     assertEquals(List.of(Double.NaN, Double.NaN), List.of(nan[0], nan[1]));
   }
+
+  @Test
+  void aNameAloneMeansTheDefaults() {
+    assertEquals(Activation.ELU.config(), Activation.of("elu").config());
+    assertEquals(Activation.HARD_SIGMOID.config(), Activation.of("hard_sigmoid").config());
+    assertEquals(Activation.SOFTMAX.config(), Activation.of("softmax").config());
+    assertEquals(Activation.elu(2).config(), Activation.of("elu", 2).config());
+    assertThrows(IllegalArgumentException.class, () -> Activation.of("hard_sigmoid", 0.2));
+    assertThrows(IllegalArgumentException.class, () -> Activation.of("threshold"));
+  }
 }
