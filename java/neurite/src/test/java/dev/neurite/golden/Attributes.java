@@ -7,7 +7,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 
-/** The configuration of a case; remembers which entries were looked at, so that a failure names what its handler overlooked. */
+/** The configuration of a case; remembers what was looked at, so that a failure names what its handler overlooked. */
 final class Attributes extends AbstractMap<String, Object> {
 
   private final Map<String, Object> given = new LinkedHashMap<>();

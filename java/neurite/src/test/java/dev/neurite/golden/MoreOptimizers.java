@@ -77,7 +77,7 @@ final class MoreOptimizers {
         .alpha(c.number("alpha", 0.75)).averageFrom(c.number("t0", 1e6)), false)));
   }
 
-  private static double pair(GoldenCase c, String key, int i, double otherwise) {
+  static double pair(GoldenCase c, String key, int i, double otherwise) {
     return c.attrs().get(key) instanceof List<?> list ? ((Number) list.get(i)).doubleValue() : otherwise;
   }
 }

@@ -48,13 +48,17 @@ final class OptimizerGolden implements GoldenTopic {
   @SuppressWarnings("unchecked")
   static LearningRate rate(GoldenCase c) {
     Map<String, Object> schedule = (Map<String, Object>) c.attrs().get("schedule");
+    if (schedule == null && c.attrs().get("learning_rate") == null && c.attrs().get("lr") == null) {
+      throw new AssertionError("no learning rate");
+    }
     if (schedule == null) {
       return LearningRate.constant(c.number("learning_rate", c.number("lr", 0)));
     }
     if (!"piecewise_constant".equals(schedule.getOrDefault("kind", "piecewise_constant"))) {
       throw new AssertionError("unknown schedule " + schedule.get("kind"));
     }
-    double[] values = ((List<Object>) schedule.get("values")).stream().mapToDouble(v -> ((Number) v).doubleValue()).toArray();
+    double[] values =
+        ((List<Object>) schedule.get("values")).stream().mapToDouble(v -> ((Number) v).doubleValue()).toArray();
     return LearningRate.piecewiseConstant(GoldenCase.longs(schedule.get("boundaries")), values);
   }
 
@@ -82,7 +86,8 @@ final class OptimizerGolden implements GoldenTopic {
 
   @SuppressWarnings("unchecked")
   static <S extends TunableOptimizer<S>> S torch(GoldenCase c, S optimizer, boolean decoupled) {
-    double decay = c.number("weight_decay", 0);
+    boolean adamW = decoupled && c.op().endsWith("AdamW");
+    double decay = c.number("weight_decay", adamW ? 0.01 : 0);
     if (decoupled) {
       optimizer.weightDecay(decay);
     } else {
@@ -135,14 +140,14 @@ final class OptimizerGolden implements GoldenTopic {
   private static Optimizer kerasRmsProp(GoldenCase c) {
     return keras(
         c,
-        RmsProp.of(rate(c)).rho(c.number("rho", 0)).momentum(c.number("momentum", 0))
-            .epsilon(c.number("epsilon", 0)).centred(c.flag("centered", false)));
+        RmsProp.of(rate(c)).rho(c.number("rho", 0.9)).momentum(c.number("momentum", 0))
+            .epsilon(c.number("epsilon", 1e-7)).centred(c.flag("centered", false)));
   }
 
   private static Optimizer torchRmsProp(GoldenCase c) {
     return torch(
         c,
-        RmsProp.of(rate(c)).rho(c.number("alpha", 0)).momentum(c.number("momentum", 0)).epsilon(c.number("eps", 0))
+        RmsProp.of(rate(c)).rho(c.number("alpha", 0.99)).momentum(c.number("momentum", 0)).epsilon(c.number("eps", 1e-8))
             .epsilonInside(false).velocityWithRate(false).centred(c.flag("centered", false)),
         false);
   }
@@ -150,17 +155,15 @@ final class OptimizerGolden implements GoldenTopic {
   private static <S extends AdamFamily<S>> Optimizer kerasAdam(GoldenCase c, S adam) {
     return keras(
         c,
-        adam.betas(c.number("beta_1", 0), c.number("beta_2", 0)).epsilon(c.number("epsilon", 0))
+        adam.betas(c.number("beta_1", 0.9), c.number("beta_2", 0.999)).epsilon(c.number("epsilon", 1e-7))
             .amsGrad(c.flag("amsgrad", false)));
   }
 
-  @SuppressWarnings("unchecked")
   private static <S extends AdamFamily<S>> Optimizer torchAdam(GoldenCase c, S adam, boolean decoupled) {
-    List<Object> betas = (List<Object>) c.attrs().get("betas");
     return torch(
         c,
-        adam.betas(((Number) betas.get(0)).doubleValue(), ((Number) betas.get(1)).doubleValue()).epsilon(c.number("eps", 0)).correctedEpsilon(true)
-            .amsGrad(c.flag("amsgrad", false)),
+        adam.betas(MoreOptimizers.pair(c, "betas", 0, 0.9), MoreOptimizers.pair(c, "betas", 1, 0.999))
+            .epsilon(c.number("eps", 1e-8)).correctedEpsilon(true).amsGrad(c.flag("amsgrad", false)),
         decoupled);
   }
 
@@ -208,7 +211,8 @@ final class OptimizerGolden implements GoldenTopic {
     List<Tensor> ps = new ArrayList<>();
     try (Param p = Param.of("P", run.in("P0"))) {
       for (int i = 0; i < (int) run.c().number("steps", 0); i++) {
-        optimizer.apply(new Gradients(List.of(p), List.of(new Gradient.Dense(run.in("G").select(0, i).mul(sign(run))))));
+        Tensor g = run.in("G").select(0, i).mul(sign(run));
+        optimizer.apply(new Gradients(List.of(p), List.of(new Gradient.Dense(g))));
         ps.add(p.add(0));
       }
     }

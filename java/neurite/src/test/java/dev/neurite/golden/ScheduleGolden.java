@@ -6,6 +6,7 @@ import dev.neurite.optim.OneCycle;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.function.Function;
 
 /** schedules: the rate at each step (or epoch). */
@@ -42,16 +43,16 @@ final class ScheduleGolden implements GoldenTopic {
     put(h, "keras/CosineDecay", 0, ScheduleGolden::cosine);
     put(h, "keras/CosineDecayRestarts", 0,
         c -> LearningRate.cosineRestarts(
-            initial(c), c.number("first_decay_steps", 0), c.number("t_mul", 1), c.number("m_mul", 1),
+            initial(c), c.number("first_decay_steps", 0), c.number("t_mul", 2), c.number("m_mul", 1),
             c.number("alpha", 0)));
   }
 
   private static void torch(Map<String, GoldenHandler> h) {
     put(h, "torch/StepLR", 0,
-        c -> LearningRate.stepDecay(lr0(c), (long) c.number("step_size", 0), c.number("gamma", 0)));
+        c -> LearningRate.stepDecay(lr0(c), (long) c.number("step_size", 0), c.number("gamma", 0.1)));
     put(h, "torch/ExponentialLR", 0, c -> LearningRate.exponentialDecay(lr0(c), 1, c.number("gamma", 0)));
     put(h, "torch/PolynomialLR", 0,
-        c -> LearningRate.polynomialDecay(lr0(c), c.number("total_iters", 0), 0, c.number("power", 0)));
+        c -> LearningRate.polynomialDecay(lr0(c), c.number("total_iters", 5), 0, c.number("power", 1)));
     put(h, "torch/MultiStepLR", 0, ScheduleGolden::multiStep);
     put(h, "torch/CosineAnnealingLR", 0,
         c -> LearningRate.cosineAnnealing(lr0(c), c.number("T_max", 0), c.number("eta_min", 0)));
@@ -91,40 +92,59 @@ final class ScheduleGolden implements GoldenTopic {
       case "exp_range" -> Cyclic.Mode.EXPONENTIAL;
       default -> throw new AssertionError("unknown mode " + c.attrs().get("mode"));
     };
+    String by = c.text("scale_mode", "cycle"); // belongs to scale_fn, a function no file can hold
+    if (!by.equals("cycle") && !by.equals("iterations")) {
+      throw new AssertionError("unknown scale_mode " + by);
+    }
     return Cyclic.of(c.number("base_lr", 0), c.number("max_lr", 0), up)
         .stepsDown((long) c.number("step_size_down", up)).mode(mode, c.number("gamma", 1));
   }
 
   private static void oneCycle(GoldenRun run) {
     GoldenCase c = run.c();
-    OneCycle rate = OneCycle.of(c.number("max_lr", 0), (long) c.number("total_steps", 0))
+    double steps = c.number("total_steps", c.number("epochs", 0) * c.number("steps_per_epoch", 0));
+    OneCycle rate = OneCycle.of(c.number("max_lr", 0), (long) steps)
         .rise(c.number("pct_start", 0.3)).divisors(c.number("div_factor", 25), c.number("final_div_factor", 1e4))
-        .linear(c.text("anneal_strategy", "cos").equals("linear")).threePhase(c.flag("three_phase", false));
+        .linear(linear(c)).threePhase(c.flag("three_phase", false));
     LearningRate momentum = rate.momentum(c.number("base_momentum", 0.85), c.number("max_momentum", 0.95));
-    double[] steps = c.tensors("inputs").get("step").values();
+    double[] at = c.tensors("inputs").get("step").values();
     c.tensors("outputs").forEach((name, want) -> {
       LearningRate schedule = name.equals("lr") ? rate : momentum;
-      run.expect(name, Arrays.stream(steps).map(s -> schedule.at((long) s)).toArray(), want.values());
+      run.expect(name, Arrays.stream(at).map(s -> schedule.at((long) s)).toArray(), want.values());
     });
   }
 
+  private static boolean linear(GoldenCase c) {
+    return switch (c.text("anneal_strategy", "cos")) {
+      case "cos" -> false;
+      case "linear" -> true;
+      default -> throw new AssertionError("unknown anneal_strategy " + c.text("anneal_strategy", null));
+    };
+  }
+
+  /** Keras warms up only where it is told to which rate. */
   private static LearningRate cosine(GoldenCase c) {
-    long warmUp = (long) c.number("warmup_steps", 0);
-    double top = warmUp > 0 ? c.number("warmup_target", 0) : initial(c);
-    LearningRate decay = LearningRate.cosineDecay(top, steps(c), c.number("alpha", 0));
+    boolean warm = c.attrs().get("warmup_target") != null;
+    long warmUp = warm ? (long) c.number("warmup_steps", 0) : 0;
+    LearningRate decay =
+        LearningRate.cosineDecay(warm ? c.number("warmup_target", 0) : initial(c), steps(c), c.number("alpha", 0));
     return warmUp > 0 ? LearningRate.warmUp(initial(c), warmUp, decay) : decay;
   }
 
-  /** PyTorch has the new rate at the milestone, Keras (and this library) after the boundary. */
+  /** PyTorch has the new rate at the milestone, Keras (and we) after the boundary; equal milestones multiply. */
   private static LearningRate multiStep(GoldenCase c) {
-    long[] boundaries = c.longs("milestones");
-    double[] values = new double[boundaries.length + 1];
-    values[0] = lr0(c);
-    for (int i = 0; i < boundaries.length; i++) {
-      boundaries[i]--;
-      values[i + 1] = values[i] * c.number("gamma", 0);
+    TreeMap<Long, Double> factors = new TreeMap<>();
+    for (long milestone : c.longs("milestones")) {
+      factors.merge(milestone - 1, c.number("gamma", 0.1), (a, b) -> a * b);
     }
-    return LearningRate.piecewiseConstant(boundaries, values);
+    double[] values = new double[factors.size() + 1];
+    values[0] = lr0(c);
+    int i = 0;
+    for (double factor : factors.values()) {
+      values[i + 1] = values[i] * factor;
+      i++;
+    }
+    return LearningRate.piecewiseConstant(factors.keySet().stream().mapToLong(Long::longValue).toArray(), values);
   }
 
   @SuppressWarnings("unchecked")
@@ -141,7 +161,7 @@ final class ScheduleGolden implements GoldenTopic {
   }
 
   private static double end(GoldenCase c) {
-    return c.number("end_learning_rate", 0);
+    return c.number("end_learning_rate", 1e-4);
   }
 
   private static double steps(GoldenCase c) {
