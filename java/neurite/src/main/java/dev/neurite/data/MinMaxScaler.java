@@ -3,8 +3,8 @@ package dev.neurite.data;
 import dev.neurite.tensor.Tensor;
 
 /**
- * Scaling to a range: {@code y = (x - min) / (max - min) * (high - low) + low} per feature (the last axis). A constant feature becomes
- * {@code low}.
+ * Scaling to a range: {@code y = (x - min) / (max - min) * (high - low) + low} per feature (the last axis). A constant
+ * feature becomes {@code low}.
  */
 public final class MinMaxScaler {
 

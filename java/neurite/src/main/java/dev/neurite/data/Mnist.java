@@ -12,8 +12,8 @@ import java.nio.file.Path;
  * .gz}. Debian's package {@code dataset-fashion-mnist} puts such a folder under {@code
  * /usr/share/datasets/fashion-mnist}.
  *
- * <p><b>Shapes</b> of a batch: x float32 [batch, height, width, 1] scaled to 0..1, y int64 [batch]. In memory the pixels
- * stay bytes; they are scaled batch by batch.
+ * <p><b>Shapes</b> of a batch: x float32 [batch, height, width, 1] scaled to 0..1, y int64 [batch]. In memory the
+ * pixels stay bytes; they are scaled batch by batch.
  *
  * @param train the training part
  * @param test the held-out part

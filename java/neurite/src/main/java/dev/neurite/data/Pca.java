@@ -8,8 +8,8 @@ import dev.neurite.tensor.Tensor;
 import java.util.List;
 
 /**
- * Principal component analysis: the directions in which the data vary most, and how much. The covariance has divisor n - 1; a component's
- * sign is such that its largest value by magnitude is positive.
+ * Principal component analysis: the directions in which the data vary most, and how much. The covariance has divisor n
+ * - 1; a component's sign is such that its largest value by magnitude is positive.
  *
  * @param mean of each feature
  * @param components one row per component, by falling variance: [features][features]

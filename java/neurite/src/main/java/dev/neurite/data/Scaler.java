@@ -10,8 +10,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * A linear map per feature, {@code y = (x - shift) * scale + offset}, found on the training data and applied unchanged to all other
- * data. {@link StandardScaler} and {@link MinMaxScaler} make them.
+ * A linear map per feature, {@code y = (x - shift) * scale + offset}, found on the training data and applied unchanged
+ * to all other data. {@link StandardScaler} and {@link MinMaxScaler} make them.
  *
  * @param kind "standard" or "min_max", for files
  * @param shift subtracted, one number per feature

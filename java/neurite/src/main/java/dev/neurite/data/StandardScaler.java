@@ -3,8 +3,8 @@ package dev.neurite.data;
 import dev.neurite.tensor.Tensor;
 
 /**
- * Standardisation: {@code y = (x - mean) / std} per feature (the last axis), with the population's standard deviation. A constant
- * feature is divided by 1 and so becomes 0, as in scikit-learn.
+ * Standardisation: {@code y = (x - mean) / std} per feature (the last axis), with the population's standard deviation.
+ * A constant feature is divided by 1 and so becomes 0, as in scikit-learn.
  *
  * <pre>{@code
  * Scaler scaler = StandardScaler.fit(train);                // statistics of the training data only

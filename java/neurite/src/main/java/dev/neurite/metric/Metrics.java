@@ -93,7 +93,9 @@ public final class Metrics {
         "rootMeanSquaredError", (y, p) -> squared.perSample(rows(y, p), rows(p, p)), Math::sqrt, null);
   }
 
-  /** As in Keras, vectors are samples of one number each here, so that batches of any size give the root of the mean. */
+  /**
+   * As in Keras, vectors are samples of one number each here, so that batches of any size give the root of the mean.
+   */
   private static Tensor rows(Tensor t, Tensor predictions) {
     return predictions.rank() == 1 ? t.reshape(-1, 1) : t;
   }

@@ -5,8 +5,8 @@ import dev.neurite.tensor.Shape;
 import dev.neurite.tensor.Tensor;
 
 /**
- * Dropout for SELU networks (Klambauer et al. 2017): dropped values become {@code a' = -1.7580993408473766}, SELU's lowest value, and an
- * affine map afterwards restores mean 0 and variance 1: {@code y = a*x' + b} with
+ * Dropout for SELU networks (Klambauer et al. 2017): dropped values become {@code a' = -1.7580993408473766}, SELU's
+ * lowest value, and an affine map afterwards restores mean 0 and variance 1: {@code y = a*x' + b} with
  * {@code a = ((1-rate)*(1 + rate*a'^2))^-0.5, b = -a*rate*a'}. For inference the identity.
  *
  * <p><b>Shapes</b>: any, unchanged.

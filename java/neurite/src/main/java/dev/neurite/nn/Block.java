@@ -467,7 +467,8 @@ public abstract sealed class Block permits Layer, MultiLayer, Model {
   }
 
   /**
-   * Projects a parameter of this block after every optimiser step, such as {@code constrain("kernel", Constraints.maxNorm(3))}.
+   * Projects a parameter of this block after every optimiser step, such as {@code constrain("kernel",
+   * Constraints.maxNorm(3))}.
    *
    * @return this block
    */

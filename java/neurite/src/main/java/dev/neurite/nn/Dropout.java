@@ -13,8 +13,8 @@ import dev.neurite.tensor.Tensor;
  * path; no mask is stored.
  *
  * <p>Usual rates: dense layers 0.1 to 0.5, convolutions 0.4 to 0.5, recurrent layers 0.2 to 0.3. Start with the last
- * layer; raise the rate when the model overfits, lower it when it underfits. Training takes more epochs the higher the rate.
- * For the spread of answers at prediction time (off by default) call the model with {@link Pass#monteCarlo}.
+ * layer; raise the rate when the model overfits, lower it when it underfits. Training takes more epochs the higher the
+ * rate. For the spread of answers at prediction time (off by default) call the model with {@link Pass#monteCarlo}.
  */
 public final class Dropout extends Layer {
 

@@ -13,11 +13,11 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * Sums, means or maxima of embedding rows over bags of ids of different sizes (PyTorch's {@code EmbeddingBag}). An empty bag gives
- * zeros.
+ * Sums, means or maxima of embedding rows over bags of ids of different sizes (PyTorch's {@code EmbeddingBag}). An
+ * empty bag gives zeros.
  *
- * <p><b>Shapes</b>: int64 ids [n] of all bags in a row and int64 offsets [bags], where each bag begins, ascending from 0; output
- * [bags, width].
+ * <p><b>Shapes</b>: int64 ids [n] of all bags in a row and int64 offsets [bags], where each bag begins, ascending from
+ * 0; output [bags, width].
  *
  * <pre>{@code
  * EmbeddingBag.of(1000, 16).call(List.of(ids, offsets));

@@ -5,8 +5,8 @@ import dev.neurite.tensor.Shape;
 import dev.neurite.tensor.Tensor;
 
 /**
- * Multiplies with normal noise of mean 1 and standard deviation {@code sqrt(rate / (1 - rate))} (Srivastava et al. 2014, section 10): as
- * much noise as dropout at that rate. For inference the identity.
+ * Multiplies with normal noise of mean 1 and standard deviation {@code sqrt(rate / (1 - rate))} (Srivastava et al.
+ * 2014, section 10): as much noise as dropout at that rate. For inference the identity.
  *
  * <p><b>Shapes</b>: any, unchanged.
  */

@@ -365,7 +365,9 @@ public final class Model extends Block implements AutoCloseable {
     });
   }
 
-  /** The structure as plain JSON values, as in a file's {@code config.json}; unknown layers throw as in {@link #save}. */
+  /**
+   * The structure as plain JSON values, as in a file's {@code config.json}; unknown layers throw as in {@link #save}.
+   */
   public Map<String, Object> structure() {
     return ModelConfig.write(this);
   }

@@ -9,8 +9,8 @@ import dev.neurite.tensor.Tensor;
 import java.util.Arrays;
 
 /**
- * Shifts and scales each feature by fixed numbers, {@code y = (x - shift) * scale}: what a scaler found on the training data, kept and
- * saved with the model, so that data for prediction goes in as it comes.
+ * Shifts and scales each feature by fixed numbers, {@code y = (x - shift) * scale}: what a scaler found on the training
+ * data, kept and saved with the model, so that data for prediction goes in as it comes.
  *
  * <p><b>Shapes</b>: [batch, ..., features], unchanged. Shift and scale are buffers [features].
  *

@@ -7,7 +7,9 @@ import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
-/** What a block's own parameters carry beside their values: penalties, constraints and a factor of the learning rate. */
+/**
+ * What a block's own parameters carry beside their values: penalties, constraints and a factor of the learning rate.
+ */
 final class ParamRules {
 
   private final Map<Param, Regularizer> regularizers = new IdentityHashMap<>();

@@ -71,8 +71,8 @@ public final class Pass {
 
   /**
    * A pass for inference in which dropout still drops and noise is still added (Monte Carlo dropout, Gal and Ghahramani
-   * 2016): the spread of the answers over several seeds tells how sure the model is. Batch normalisation uses its moving
-   * averages, as in inference.
+   * 2016): the spread of the answers over several seeds tells how sure the model is. Batch normalisation uses its
+   * moving averages, as in inference.
    */
   public static Pass monteCarlo(long seed) {
     return new Pass(false, true, seed);

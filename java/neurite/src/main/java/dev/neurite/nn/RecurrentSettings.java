@@ -85,9 +85,10 @@ abstract sealed class RecurrentSettings<S extends Recurrent<S>> extends MultiLay
   }
 
   /**
-   * Goes on, in each call, from the states the call before ended with, until {@link Recurrent#resetStates()}. The one exception
-   * to the rule that calls do not change a layer: a stateful layer must not be shared between threads, and its batch
-   * must keep its size. States given as inputs win. The gradient stops at the kept states. They are not saved.
+   * Goes on, in each call, from the states the call before ended with, until {@link Recurrent#resetStates()}. The one
+   * exception to the rule that calls do not change a layer: a stateful layer must not be shared between threads, and
+   * its batch must keep its size. States given as inputs win. The gradient stops at the kept states. They are not
+   * saved.
    */
   public S stateful(boolean on) {
     requireUnbuilt();

@@ -5,8 +5,8 @@ import dev.neurite.tensor.Shape;
 import dev.neurite.tensor.Tensor;
 
 /**
- * {@code y = x * scale + offset}, in floating point: the first layer for images whose pixels are bytes. The conversion is native; no pixel
- * passes the Java heap.
+ * {@code y = x * scale + offset}, in floating point: the first layer for images whose pixels are bytes. The conversion
+ * is native; no pixel passes the Java heap.
  *
  * <p><b>Shapes</b>: any, unchanged. Integer and byte inputs become float32, floating ones keep their type.
  *

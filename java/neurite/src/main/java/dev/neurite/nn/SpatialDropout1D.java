@@ -1,8 +1,8 @@
 package dev.neurite.nn;
 
 /**
- * Dropout of whole channels (Tompson et al. 2015): neighbouring values of a feature map are alike, so single ones dropped hide
- * nothing. Kept channels are scaled by {@code 1 / (1 - rate)}; for inference the identity.
+ * Dropout of whole channels (Tompson et al. 2015): neighbouring values of a feature map are alike, so single ones
+ * dropped hide nothing. Kept channels are scaled by {@code 1 / (1 - rate)}; for inference the identity.
  *
  * <p><b>Shapes</b>: [batch, time, channels], unchanged.
  */

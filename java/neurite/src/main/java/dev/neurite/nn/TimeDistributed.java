@@ -14,8 +14,8 @@ import java.util.List;
  * second input {@code [batch]} of int64 (or int32) holds the lengths of padded sequences.
  *
  * <p>All steps are one batch of {@code batch * time} samples to the layer (a {@code BatchNorm} inside sees that batch).
- * With lengths it is the batch of the real steps only: padding is never read, its outputs are 0, and it changes no bit of
- * any gradient. Without them, a {@link Dense} or another layer of the last axis does the same without the wrapper.
+ * With lengths it is the batch of the real steps only: padding is never read, its outputs are 0, and it changes no bit
+ * of any gradient. Without them, a {@link Dense} or another layer of the last axis does the same without the wrapper.
  *
  * <pre>{@code
  * Model.sequential(Input.of(10, 28, 28, 1), TimeDistributed.of(Conv2D.of(8, 3)), TimeDistributed.of(Flatten.of()),

@@ -4,7 +4,9 @@ import dev.neurite.regularizer.Constraint;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
-/** Constraints and factors of the learning rate in a model's tree of plain values; both keys are left out when empty. */
+/**
+ * Constraints and factors of the learning rate in a model's tree of plain values; both keys are left out when empty.
+ */
 final class TrainingRules {
 
   private static final String CONSTRAINTS = "constraints";

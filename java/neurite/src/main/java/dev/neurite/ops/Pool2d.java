@@ -45,7 +45,8 @@ public final class Pool2d {
     Tensor g = dy.contiguous();
     Tensor dx = TENSORS.create(from, dy.dtype(), "max_pool2d_bwd");
     Status.check(
-        Abi.nrt_pool2d_max_bwd(dy.ctx(), dy.code(), dx.addr(), g.addr(), argmax.addr(), desc), "max_pool2d_bwd", g, argmax);
+        Abi.nrt_pool2d_max_bwd(dy.ctx(), dy.code(), dx.addr(), g.addr(), argmax.addr(), desc), "max_pool2d_bwd", g,
+        argmax);
     return dx;
   }
 

@@ -6,7 +6,8 @@ import dev.neurite.ops.OptimStep;
  * Adadelta (Zeiler 2012): {@code a = rho*a + (1-rho)*g^2; u = sqrt(d + eps) / sqrt(a + eps) * g;
  * d = rho*d + (1-rho)*u^2; w = w - lr*u}.
  *
- * <p>Defaults as in Keras: rate 0.001, rho 0.95, eps 1e-7. The paper and PyTorch use rate 1, PyTorch rho 0.9 and eps 1e-6.
+ * <p>Defaults as in Keras: rate 0.001, rho 0.95, eps 1e-7. The paper and PyTorch use rate 1, PyTorch rho 0.9 and eps
+ * 1e-6.
  */
 public final class Adadelta extends RuleOptimizer<Adadelta> {
 

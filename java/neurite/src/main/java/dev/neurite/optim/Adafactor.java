@@ -5,13 +5,13 @@ import dev.neurite.tensor.Shape;
 import dev.neurite.tensor.Tensor;
 
 /**
- * Adafactor (Shazeer and Stern 2018): Adam without momentum whose mean square of a matrix is kept as one mean per row and
- * one per column, {@code v = r*c / mean(r)}: memory for a matrix of n x m values falls from n*m to n+m.
+ * Adafactor (Shazeer and Stern 2018): Adam without momentum whose mean square of a matrix is kept as one mean per row
+ * and one per column, {@code v = r*c / mean(r)}: memory for a matrix of n x m values falls from n*m to n+m.
  *
  * <p>With {@code b_t = 1 - t^decay}, {@code r = b_t*r + (1-b_t)*mean_row(g^2 + eps1)} and c likewise;
  * {@code u = g/sqrt(v)}, {@code u = u / max(1, rms(u)/clip)}, {@code w = w - max(eps2, rms(w)) * rho_t * u} with
- * {@code rho_t = min(lr, 1/sqrt(t))} (lr itself with {@code relativeStep(false)}). Parameters with fewer than two axes keep
- * a whole mean square; the last two axes of others are the matrix.
+ * {@code rho_t = min(lr, 1/sqrt(t))} (lr itself with {@code relativeStep(false)}). Parameters with fewer than two axes
+ * keep a whole mean square; the last two axes of others are the matrix.
  *
  * <p>Defaults as in Keras: rate 0.001, decay -0.8, eps1 1e-30, eps2 1e-3, clip 1.
  */

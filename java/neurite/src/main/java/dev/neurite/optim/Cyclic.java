@@ -1,8 +1,8 @@
 package dev.neurite.optim;
 
 /**
- * The cyclic schedule (Smith 2017; PyTorch's {@code CyclicLR}): the rate runs from {@code base} up to {@code max} and back, again
- * and again.
+ * The cyclic schedule (Smith 2017; PyTorch's {@code CyclicLR}): the rate runs from {@code base} up to {@code max} and
+ * back, again and again.
  *
  * @param base lowest rate
  * @param max highest rate of the first cycle

@@ -3,8 +3,8 @@ package dev.neurite.optim;
 import dev.neurite.tensor.Tensor;
 
 /**
- * LAMB (You et al. 2020), Adam for very large batches: Adam's direction {@code u = m^ / (sqrt(v^) + eps)} is scaled so that
- * each parameter moves by its own norm, {@code w = w - lr * |w|/|u| * u} (factor 1 where a norm is 0).
+ * LAMB (You et al. 2020), Adam for very large batches: Adam's direction {@code u = m^ / (sqrt(v^) + eps)} is scaled so
+ * that each parameter moves by its own norm, {@code w = w - lr * |w|/|u| * u} (factor 1 where a norm is 0).
  *
  * <p>Defaults as in Keras: rate 0.001, betas 0.9 and 0.999, eps 1e-7. Norms are over a whole parameter.
  */

@@ -78,8 +78,8 @@ public interface LearningRate {
   }
 
   /**
-   * {@code end + (initial - end) * (1 + cos(pi * step / half)) / 2}: falls for {@code half} steps, rises for as many, and
-   * so on (PyTorch's {@code CosineAnnealingLR}).
+   * {@code end + (initial - end) * (1 + cos(pi * step / half)) / 2}: falls for {@code half} steps, rises for as many,
+   * and so on (PyTorch's {@code CosineAnnealingLR}).
    */
   static LearningRate cosineAnnealing(double initial, double half, double end) {
     return Schedules.cosineAnnealing(initial, half, end);

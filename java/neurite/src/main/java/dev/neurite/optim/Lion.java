@@ -3,8 +3,8 @@ package dev.neurite.optim;
 import dev.neurite.ops.OptimStep;
 
 /**
- * Lion (Chen et al. 2023): {@code w = w - lr * sign(b1*m + (1-b1)*g); m = b2*m + (1-b2)*g}; each weight moves by the rate,
- * whatever its gradient.
+ * Lion (Chen et al. 2023): {@code w = w - lr * sign(b1*m + (1-b1)*g); m = b2*m + (1-b2)*g}; each weight moves by the
+ * rate, whatever its gradient.
  *
  * <p>Defaults as in Keras: rate 0.001, betas 0.9 and 0.99. Its rate should be 3 to 10 times smaller than Adam's.
  */

@@ -3,8 +3,9 @@ package dev.neurite.optim;
 import dev.neurite.ops.OptimStep;
 
 /**
- * Adam with Nesterov momentum (Dozat 2016): with {@code mu_t = b1 * (1 - 0.5 * 0.96^(psi*t))} and {@code P_t} the product
- * of the first t of them, {@code m' = mu_(t+1)*m/(1-P_(t+1)) + (1-mu_t)*g/(1-P_t); w = w - lr * m' / (sqrt(v/(1-b2^t)) + eps)}.
+ * Adam with Nesterov momentum (Dozat 2016): with {@code mu_t = b1 * (1 - 0.5 * 0.96^(psi*t))} and {@code P_t} the
+ * product of the first t of them, {@code m' = mu_(t+1)*m/(1-P_(t+1)) + (1-mu_t)*g/(1-P_t); w = w - lr * m' /
+ * (sqrt(v/(1-b2^t)) + eps)}.
  *
  * <p>Defaults as in Keras: rate 0.001, betas 0.9 and 0.999, eps 1e-7, psi 1. PyTorch's psi is 0.004 and its eps 1e-8;
  * {@code plain(true)} leaves the schedule out: mu is b1 at every step.
@@ -80,7 +81,9 @@ public final class Nadam extends RuleOptimizer<Nadam> {
     return plain ? beta1 : beta1 * (1 - 0.5 * Math.pow(0.96, t * momentumDecay));
   }
 
-  /** Product of the momenta of the first {@code steps} steps; a function of the step, so that a resumed run has it too. */
+  /**
+   * Product of the momenta of the first {@code steps} steps; a function of the step, so that a resumed run has it too.
+   */
   private double product(long steps) {
     if (steps < productSteps) {
       productSteps = 0;

@@ -1,9 +1,10 @@
 package dev.neurite.optim;
 
 /**
- * The one-cycle schedule (Smith and Topin 2018; PyTorch's {@code OneCycleLR}): the rate rises from {@code max/divide} to
- * {@code max} during the first part of the steps and falls to {@code max/divide/finalDivide} during the rest, while momentum
- * moves the other way.
+ * The one-cycle schedule (Smith and Topin 2018; PyTorch's {@code OneCycleLR}): the rate rises from {@code max/divide}
+ * to
+ * {@code max} during the first part of the steps and falls to {@code max/divide/finalDivide} during the rest, while
+ * momentum moves the other way.
  *
  * <pre>{@code
  * OneCycle cycle = OneCycle.of(0.2, 1000);

@@ -5,7 +5,8 @@ import dev.neurite.ops.OptimStep;
 /**
  * Rectified Adam (Liu et al. 2020): Adam whose adaptive part is scaled by
  * {@code r_t = sqrt((p_t-4)(p_t-2)p / ((p-4)(p-2)p_t))} with {@code p = 2/(1-b2) - 1} and
- * {@code p_t = p - 2t*b2^t/(1-b2^t)}, and left out while {@code p_t <= 5}, when the variance of the rate is not yet known.
+ * {@code p_t = p - 2t*b2^t/(1-b2^t)}, and left out while {@code p_t <= 5}, when the variance of the rate is not yet
+ * known.
  *
  * <p>Defaults: rate 0.001, betas 0.9 and 0.999, eps 1e-8 (PyTorch's; Keras has no such optimiser).
  */

@@ -4,8 +4,8 @@ import dev.neurite.ops.OptimStep;
 
 /**
  * Resilient propagation (Riedmiller and Braun 1993), for whole-batch training: only the gradient's sign counts. Each
- * weight has a step size of its own, which starts at the learning rate, grows by a factor while the sign stays and shrinks
- * when it changes; a weight whose sign changed stands still once.
+ * weight has a step size of its own, which starts at the learning rate, grows by a factor while the sign stays and
+ * shrinks when it changes; a weight whose sign changed stands still once.
  *
  * <p>Defaults as in PyTorch: first step 0.01, factors 0.5 and 1.2, sizes from 1e-6 to 50.
  */

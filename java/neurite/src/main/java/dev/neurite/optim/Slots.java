@@ -9,8 +9,8 @@ import dev.neurite.tensor.Tensor;
 import java.util.Arrays;
 
 /**
- * What an optimiser remembers for one parameter; tensors of the parameter's shape, most of which start at 0. First the columns of
- * the rule's native table, then the slots every rule may have.
+ * What an optimiser remembers for one parameter; tensors of the parameter's shape, most of which start at 0. First the
+ * columns of the rule's native table, then the slots every rule may have.
  */
 final class Slots {
 

@@ -6,8 +6,8 @@ import java.util.List;
 import java.util.stream.IntStream;
 
 /**
- * The usual constraints, Keras' formulas. Norms are L2 norms of the values that feed one unit: over all axes but the last of a
- * kernel (k..., in, out), unless axes are given.
+ * The usual constraints, Keras' formulas. Norms are L2 norms of the values that feed one unit: over all axes but the
+ * last of a kernel (k..., in, out), unless axes are given.
  */
 public final class Constraints {
 

@@ -5,8 +5,9 @@ import dev.neurite.tensor.Tensor;
 
 /**
  * {@code l * sum |w|} with a proximal step instead of a gradient: after each optimiser step
- * {@code w = sign(w) * max(|w| - lr*l, 0)} (soft threshold; Parikh and Boyd 2014, ISTA). Idle weights become exactly 0, which
- * the subgradient of {@link L1} never reaches. The penalty is reported with the loss but has no gradient of its own.
+ * {@code w = sign(w) * max(|w| - lr*l, 0)} (soft threshold; Parikh and Boyd 2014, ISTA). Idle weights become exactly 0,
+ * which the subgradient of {@link L1} never reaches. The penalty is reported with the loss but has no gradient of its
+ * own.
  *
  * @param l its strength, 0 or more
  */

@@ -153,7 +153,8 @@ public final class Shape {
   }
 
   /**
-   * Shape of the result of an element-wise op with broadcasting: axes are matched from the end, a length of 1 stretches.
+   * Shape of the result of an element-wise op with broadcasting: axes are matched from the end, a length of 1
+   * stretches.
    *
    * @param who name used in the message
    * @throws ShapeException when two lengths differ and neither is 1

@@ -813,8 +813,8 @@ public sealed class Tensor implements AutoCloseable permits Param {
   // ---- linear algebra and softmax
 
   /**
-   * Matrix product. {@code [.., m, k] x [.., k, n] -> [.., m, n]} with broadcast leading axes; a vector on the left is a
-   * row, on the right a column, and two vectors give their dot product.
+   * Matrix product. {@code [.., m, k] x [.., k, n] -> [.., m, n]} with broadcast leading axes; a vector on the left is
+   * a row, on the right a column, and two vectors give their dot product.
    */
   public final Tensor matmul(Tensor b) {
     return MatMul.apply(this, b);

@@ -6,11 +6,12 @@ import java.util.Comparator;
 import java.util.List;
 
 /**
- * Finds likely sequences under a model that gives the next token's probabilities: in each step all live beginnings are continued by every
- * token and the {@code width} most likely survive; those that end leave the beam. Width 1 is greedy search.
+ * Finds likely sequences under a model that gives the next token's probabilities: in each step all live beginnings are
+ * continued by every token and the {@code width} most likely survive; those that end leave the beam. Width 1 is greedy
+ * search.
  *
- * <p>Hypotheses are ranked by {@code logProbability / length^alpha} with the number of generated tokens, the end token included. What has
- * not ended after {@code maxLength} tokens counts too and says so.
+ * <p>Hypotheses are ranked by {@code logProbability / length^alpha} with the number of generated tokens, the end token
+ * included. What has not ended after {@code maxLength} tokens counts too and says so.
  *
  * <pre>{@code
  * List<BeamSearch.Hypothesis> best = BeamSearch.of(3).lengthPenalty(0.7).search(prefix -> decoder.logProbabilities(prefix), bos, eos);
@@ -117,8 +118,8 @@ public record BeamSearch(int width, double alpha, int maxLength) {
   }
 
   /**
-   * What is to blame for wrong translations (Ng's error analysis): when the model likes the right answer better than what the search
-   * found, the search is at fault, else the model.
+   * What is to blame for wrong translations (Ng's error analysis): when the model likes the right answer better than
+   * what the search found, the search is at fault, else the model.
    *
    * @param searchAtFault sentences where {@code P(right) > P(found)}: widen the beam
    * @param modelAtFault the other wrong ones: change or train the model

@@ -6,11 +6,12 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * BLEU (Papineni et al. 2002): {@code BP * exp(mean over n of ln p_n)} with clipped n-gram precisions over the whole corpus and the
- * brevity penalty {@code BP = 1} if the candidates are longer than the references, else {@code exp(1 - r/c)}.
+ * BLEU (Papineni et al. 2002): {@code BP * exp(mean over n of ln p_n)} with clipped n-gram precisions over the whole
+ * corpus and the brevity penalty {@code BP = 1} if the candidates are longer than the references, else {@code exp(1 -
+ * r/c)}.
  *
- * <p>Defaults: up to 4-grams, the reference length closest to the candidate's (the shorter at a tie), no smoothing: one precision of 0
- * makes the score 0.
+ * <p>Defaults: up to 4-grams, the reference length closest to the candidate's (the shorter at a tie), no smoothing: one
+ * precision of 0 makes the score 0.
  *
  * <pre>{@code
  * Bleu bleu = Bleu.of(List.of("the cat the cat on the mat"), List.of(List.of("the cat is on the mat")));

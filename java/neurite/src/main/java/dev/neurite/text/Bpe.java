@@ -7,9 +7,9 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Byte-pair encoding of words (Sennrich et al. 2016): words are characters and an end mark {@value #END}; the most frequent adjacent pair is
- * merged, again and again. Equally frequent pairs: the smaller in code-point order. A new word is encoded by applying the merges in the order
- * they were learnt.
+ * Byte-pair encoding of words (Sennrich et al. 2016): words are characters and an end mark {@value #END}; the most
+ * frequent adjacent pair is merged, again and again. Equally frequent pairs: the smaller in code-point order. A new
+ * word is encoded by applying the merges in the order they were learnt.
  *
  * @param merges pairs in the order learnt
  * @param counts how often each pair stood in the text when it was merged; empty for merges given from elsewhere

@@ -4,8 +4,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Word or character error rate: insertions, deletions and substitutions that turn the hypotheses into the references, summed over
- * the corpus and divided by the references' length. It exceeds 1 when hypotheses are much too long.
+ * Word or character error rate: insertions, deletions and substitutions that turn the hypotheses into the references,
+ * summed over the corpus and divided by the references' length. It exceeds 1 when hypotheses are much too long.
  *
  * @param edits edits of each sentence
  * @param referenceLength tokens of all references

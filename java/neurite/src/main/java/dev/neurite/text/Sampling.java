@@ -36,8 +36,8 @@ public final class Sampling {
   }
 
   /**
-   * Probabilities of the smallest set of most likely tokens that together reach p (nucleus sampling, Holtzman et al. 2020), 0 for the
-   * others.
+   * Probabilities of the smallest set of most likely tokens that together reach p (nucleus sampling, Holtzman et al.
+   * 2020), 0 for the others.
    */
   public static double[] topP(double[] logits, double p) {
     if (!(p > 0 && p <= 1)) {

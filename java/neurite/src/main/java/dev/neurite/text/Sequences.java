@@ -19,7 +19,8 @@ public final class Sequences {
   }
 
   /**
-   * Sequences of one length, shorter ones filled up, longer ones cut (Keras' {@code pad_sequences}, whose defaults are front and front).
+   * Sequences of one length, shorter ones filled up, longer ones cut (Keras' {@code pad_sequences}, whose defaults are
+   * front and front).
    *
    * @param sequences ids
    * @param length of the result; 0 for the longest sequence's
@@ -45,7 +46,10 @@ public final class Sequences {
     return Tensor.of(out, Shape.of(sequences.size(), n));
   }
 
-  /** The lengths of sequences, at most {@code length} (0 for no limit): what recurrent layers and attention take beside the ids. */
+  /**
+   * The lengths of sequences, at most {@code length} (0 for no limit): what recurrent layers and attention take beside
+   * the ids.
+   */
   public static Tensor lengths(List<long[]> sequences, int length) {
     long[] out = sequences.stream().mapToLong(s -> length == 0 ? s.length : Math.min(s.length, length)).toArray();
     return Tensor.of(out, Shape.of(out.length));

@@ -1,7 +1,8 @@
 package dev.neurite.text;
 
 /**
- * The likeliest hidden path of a first-order model (Viterbi 1967), in logarithms; at a tie the state with the lower number.
+ * The likeliest hidden path of a first-order model (Viterbi 1967), in logarithms; at a tie the state with the lower
+ * number.
  *
  * @param path the state of each step
  * @param logProbability of this path and the observations

@@ -16,8 +16,10 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Tokens and their ids. The first ids are the special tokens {@value #PAD} (0), {@value #UNKNOWN} (1), {@value #BEGIN} (2) and
- * {@value #END} (3); after them tokens by falling frequency, equal ones in code-point order, so that the same text gives the same ids.
+ * Tokens and their ids. The first ids are the special tokens {@value #PAD} (0), {@value #UNKNOWN} (1), {@value #BEGIN}
+ * (2) and
+ * {@value #END} (3); after them tokens by falling frequency, equal ones in code-point order, so that the same text
+ * gives the same ids.
  *
  * <pre>{@code
  * Vocabulary words = Vocabulary.of(Tokens.words(text), 10_000);

@@ -5,12 +5,12 @@ import java.util.List;
 import java.util.Locale;
 
 /**
- * BERT's tokenizer (Schuster and Nakajima 2012; Devlin et al. 2019): text is lowered, split at white space and around punctuation; each
- * word is cut into the longest pieces of the vocabulary from left to right, pieces after the first written with {@code ##}. A word with any
- * part that is in no piece becomes one unknown token.
+ * BERT's tokenizer (Schuster and Nakajima 2012; Devlin et al. 2019): text is lowered, split at white space and around
+ * punctuation; each word is cut into the longest pieces of the vocabulary from left to right, pieces after the first
+ * written with {@code ##}. A word with any part that is in no piece becomes one unknown token.
  *
- * <p>Defaults: lower case, unknown token {@code [UNK]}, words of more than 100 characters are unknown (as in BERT, so that one huge
- * word costs no time).
+ * <p>Defaults: lower case, unknown token {@code [UNK]}, words of more than 100 characters are unknown (as in BERT, so
+ * that one huge word costs no time).
  */
 public final class WordPiece {
 

@@ -47,8 +47,8 @@ public final class WordVectors {
   }
 
   /**
-   * Reads GloVe's text, word2vec's text (a first line with count and width) or, from a name that ends with {@code .bin},
-   * word2vec's binary form.
+   * Reads GloVe's text, word2vec's text (a first line with count and width) or, from a name that ends with {@code
+   * .bin}, word2vec's binary form.
    *
    * @throws dev.neurite.error.FormatException for a damaged file, with line or byte
    */
@@ -183,10 +183,11 @@ public final class WordVectors {
   }
 
   /**
-   * Makes a pair such as grandmother and grandfather equally far from every neutralised word (Bolukbasi et al. 2016, equalise): both get
-   * the mean's part across g and opposite parts along g, so that unit vectors keep length 1.
+   * Makes a pair such as grandmother and grandfather equally far from every neutralised word (Bolukbasi et al. 2016,
+   * equalise): both get the mean's part across g and opposite parts along g, so that unit vectors keep length 1.
    *
-   * @param courseForm whether the denominator is the one printed in the course's exercise, {@code |(e - mu_orth) - mu_B|}, instead of
+   * @param courseForm whether the denominator is the one printed in the course's exercise, {@code |(e - mu_orth) -
+   *     mu_B|}, instead of
    *     the paper's {@code |e_B - mu_B|}
    * @return the two vectors
    */

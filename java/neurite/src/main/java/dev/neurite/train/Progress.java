@@ -9,8 +9,8 @@ import java.util.Locale;
 import java.util.Map;
 
 /**
- * The progress display: on a terminal one line that is drawn anew, with epoch, step, time left, samples per second, loss
- * and metrics; else one plain line per epoch.
+ * The progress display: on a terminal one line that is drawn anew, with epoch, step, time left, samples per second,
+ * loss and metrics; else one plain line per epoch.
  *
  * <pre>
  * epoch 3/20  step 12/23  0:04 left  21,344 samples/s  loss 0.1234  accuracy 0.9712

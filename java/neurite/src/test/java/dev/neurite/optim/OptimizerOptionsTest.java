@@ -30,7 +30,8 @@ class OptimizerOptionsTest {
     return new Gradients(
         List.of(a, b),
         List.of(
-            new Gradient.Dense(Tensor.scalar(ga, DType.FLOAT64)), new Gradient.Dense(Tensor.scalar(gb, DType.FLOAT64))));
+            new Gradient.Dense(Tensor.scalar(ga, DType.FLOAT64)),
+            new Gradient.Dense(Tensor.scalar(gb, DType.FLOAT64))));
   }
 
   @Test
@@ -151,7 +152,8 @@ class OptimizerOptionsTest {
       double largest = rows[0].square().sum(1).sqrt().max().item();
       assertTrue(largest <= 1.2 + 1e-6, () -> "the constraint holds: " + largest);
       Map<String, Tensor> state = a.state();
-      b.state().forEach((name, value) -> assertArrayEquals(value.toDoubles(), state.get(name).toDoubles(), 1e-12, name));
+      b.state().forEach(
+          (name, value) -> assertArrayEquals(value.toDoubles(), state.get(name).toDoubles(), 1e-12, name));
       a.assignAverages();
       b.assignAverages();
       assertArrayEquals(whole[0].toDoubles(), rows[0].toDoubles(), 1e-12);

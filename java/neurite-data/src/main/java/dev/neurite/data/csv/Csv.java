@@ -25,8 +25,8 @@ import java.util.Set;
  * Dataset data = Csv.of(Path.of("houses.csv")).missing(Missing.SKIP_ROW).read().dataset("price");
  * }</pre>
  *
- * <p>Ragged rows, quotes that never close, text among numbers, numbers beyond double and missing values are refused with
- * line and column; nothing turns silently into 0. Instances are immutable.
+ * <p>Ragged rows, quotes that never close, text among numbers, numbers beyond double and missing values are refused
+ * with line and column; nothing turns silently into 0. Instances are immutable.
  */
 public final class Csv {
 

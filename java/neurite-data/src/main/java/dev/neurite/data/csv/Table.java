@@ -175,8 +175,8 @@ public final class Table {
   }
 
   /**
-   * A data set that predicts a column from all others; text and whole numbers from 0 are taken as classes, other numbers
-   * as values.
+   * A data set that predicts a column from all others; text and whole numbers from 0 are taken as classes, other
+   * numbers as values.
    */
   public Dataset dataset(String target) {
     return dataset(target, isNumeric(target) && !isWholeNumbers(target) ? Target.VALUES : Target.CLASSES);
