@@ -2,8 +2,7 @@ package dev.neurite.metric;
 
 /**
  * An exponentially weighted average of a series: {@code v_t = beta*v_(t-1) + (1-beta)*x_t}, from 0; corrected for that
- * start
- * {@code v_t / (1 - beta^t)}. It looks back over about {@code 1/(1-beta)} values.
+ * start {@code v_t / (1 - beta^t)}. It looks back over about {@code 1/(1-beta)} values.
  */
 public final class ExponentialAverage {
 

@@ -365,9 +365,7 @@ public final class Model extends Block implements AutoCloseable {
     });
   }
 
-  /**
-   * The structure as plain JSON values, as in a file's {@code config.json}; unknown layers throw as in {@link #save}.
-   */
+  /** The structure as plain JSON values, as in a file's {@code config.json}; throws where {@link #save} does. */
   public Map<String, Object> structure() {
     return ModelConfig.write(this);
   }

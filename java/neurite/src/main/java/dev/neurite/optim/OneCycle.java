@@ -2,8 +2,7 @@ package dev.neurite.optim;
 
 /**
  * The one-cycle schedule (Smith and Topin 2018; PyTorch's {@code OneCycleLR}): the rate rises from {@code max/divide}
- * to
- * {@code max} during the first part of the steps and falls to {@code max/divide/finalDivide} during the rest, while
+ * to {@code max} during the first part of the steps and falls to {@code max/divide/finalDivide} during the rest, while
  * momentum moves the other way.
  *
  * <pre>{@code
