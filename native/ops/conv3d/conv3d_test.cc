@@ -184,6 +184,22 @@ TEST_F(Conv3dErrors, SizesThatNoMemoryHoldsAreRefused) {
   refused(desc, "too large");
 }
 
+// The shapes above are single chunks; this one is shared out.
+TEST(Conv3dThreads, ManyChunksGiveTheSameBits) {
+  const Shape s = {"", 2, 8, 8, 1, {{12, 12, 3, 1, 1, 1}, {24, 24, 3, 1, 1, 1}, {24, 24, 3, 1, 1, 1}}};
+  const auto x = uniform<float>(s.x_size(), 1), w = uniform<float>(s.w_size(), 2), dy = uniform<float>(s.y_size(), 3);
+  const auto desc = s.desc();
+  nrt_test::expect_same_bits_on_any_threads([&](nrt_ctx c) {
+    std::vector<float> y(dy.size()), dx(x.size()), dw(w.size());
+    EXPECT_EQ(NRT_OK, nrt_conv3d_fwd(c, NRT_FLOAT32, addr(y), addr(x), addr(w), 0, desc.data()));
+    EXPECT_EQ(NRT_OK, nrt_conv3d_bwd_data(c, NRT_FLOAT32, addr(dx), addr(dy), addr(w), desc.data()));
+    EXPECT_EQ(NRT_OK, nrt_conv3d_bwd_weights(c, NRT_FLOAT32, addr(dw), 0, addr(x), addr(dy), desc.data()));
+    y.insert(y.end(), dx.begin(), dx.end());
+    y.insert(y.end(), dw.begin(), dw.end());
+    return y;
+  });
+}
+
 TEST(Conv3dEdges, AnEmptyResultOfManyDepthsEndsAtOnce) {
   std::vector<int64_t> desc = Shape{"", 1, 2, 2, 1, {{4, 3, 2}, {4, 3, 2}, {4, 3, 2}}}.desc();
   desc[5] = (int64_t{1} << 31) - 1;

@@ -146,6 +146,23 @@ TEST(Pool3dEdges, PositionsOutsideTheVolumeAreIgnored) {
   }
 }
 
+// The shapes above are single chunks; this one is shared out.
+TEST(Pool3dThreads, ManyChunksGiveTheSameBits) {
+  const Shape s = {"", 3, 131, {{16, 8, 3, 2, 1, 1, 1}, {16, 8, 3, 2, 1, 1, 1}, {16, 8, 3, 2, 1, 1, 1}}};
+  const auto x = uniform<float>(s.x_size(), 1), dy = uniform<float>(s.y_size(), 2);
+  const auto desc = s.desc();
+  nrt_test::expect_same_bits_on_any_threads([&](nrt_ctx c) {
+    std::vector<float> y(dy.size()), z(dy.size()), dx(x.size()), dz(x.size());
+    std::vector<int32_t> at(dy.size());
+    EXPECT_EQ(NRT_OK, nrt_pool3d_max_fwd(c, NRT_FLOAT32, addr(y), addr(at), addr(x), desc.data()));
+    EXPECT_EQ(NRT_OK, nrt_pool3d_max_bwd(c, NRT_FLOAT32, addr(dx), addr(dy), addr(at), desc.data()));
+    EXPECT_EQ(NRT_OK, nrt_pool3d_avg_fwd(c, NRT_FLOAT32, addr(z), addr(x), desc.data()));
+    EXPECT_EQ(NRT_OK, nrt_pool3d_avg_bwd(c, NRT_FLOAT32, addr(dz), addr(dy), desc.data()));
+    for (const auto* part : {&z, &dx, &dz}) y.insert(y.end(), part->begin(), part->end());
+    return y;
+  });
+}
+
 TEST(Pool3dEdges, WindowsBeyondAnyIntegerAreCounted) {
   constexpr int64_t kLargest = (int64_t{1} << 31) - 1;
   std::vector<int64_t> desc = Shape{"", 1, 1, {{2, 1, 1, 1}, {2, 1, 1, 1}, {2, 1, 1, 1}}}.desc();

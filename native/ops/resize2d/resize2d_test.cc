@@ -131,6 +131,19 @@ TEST(Resize2dEdges, CellsOfWeightZeroAreNotRead) {
   EXPECT_EQ(x, y);
 }
 
+// The shapes above are single chunks; this one is shared out.
+TEST(Resize2dThreads, ManyChunksGiveTheSameBits) {
+  const std::vector<int64_t> desc = {3, 40, 40, 16, 61, 61, NRT_RESIZE_CUBIC, 0};
+  const auto x = uniform<float>(3 * 40 * 40 * 16, 1), dy = uniform<float>(3 * 61 * 61 * 16, 2);
+  nrt_test::expect_same_bits_on_any_threads([&](nrt_ctx c) {
+    std::vector<float> y(dy.size()), dx(x.size());
+    EXPECT_EQ(NRT_OK, nrt_resize2d_fwd(c, NRT_FLOAT32, addr(y), addr(x), desc.data(), kCubic));
+    EXPECT_EQ(NRT_OK, nrt_resize2d_bwd(c, NRT_FLOAT32, addr(dx), addr(dy), desc.data(), kCubic));
+    y.insert(y.end(), dx.begin(), dx.end());
+    return y;
+  });
+}
+
 TEST(Resize2dEdges, AnEmptyResultNeedsNoTables) {
   const std::vector<int64_t> desc = {1, 2, 2, 1, (int64_t{1} << 31) - 1, 0, NRT_RESIZE_LINEAR, 0};
   std::vector<float> dx(4, 7.0F);
