@@ -7,6 +7,7 @@ import dev.neurite.tensor.Tensor;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Function;
+import java.util.stream.IntStream;
 
 /** losses_keras: every loss with its options, reductions and sample weights. */
 final class LossGolden implements GoldenTopic {
@@ -15,6 +16,7 @@ final class LossGolden implements GoldenTopic {
       Set.of(
           "reduction", "delta", "axis", "from_logits", "label_smoothing", "alpha", "beta", "gamma",
           "apply_class_balancing", "ignore_class");
+  private static final Set<String> MOVED = Set.of("SparseCategoricalCrossentropy", "CategoricalFocalCrossentropy");
   private static final Set<String> INPUTS = Set.of("y_true", "y_pred", "sample_weight");
 
   @Override
@@ -55,8 +57,19 @@ final class LossGolden implements GoldenTopic {
             run -> {
               requireKnown(run, OPTIONS, INPUTS);
               ElementLoss l = loss.apply(run.c()).reduction(reduction(run.c()));
-              return Map.of("loss", l.apply(run.in("y_true"), run.in("y_pred"), run.in("sample_weight")));
+              boolean moved = MOVED.contains(name);
+              Tensor labels = moved && name.startsWith("Categorical") ? classesLast(run, "y_true") : run.in("y_true");
+              Tensor predictions = moved ? classesLast(run, "y_pred") : run.in("y_pred");
+              return Map.of("loss", l.apply(labels, predictions, run.in("sample_weight")));
             }));
+  }
+
+  /** These losses have the classes in the last axis; a case with another one brings it there. */
+  private static Tensor classesLast(GoldenRun run, String input) {
+    Tensor x = run.in(input);
+    int axis = x.shape().axis((int) run.c().number("axis", -1));
+    int[] order = IntStream.concat(IntStream.range(0, x.rank()).filter(i -> i != axis), IntStream.of(axis)).toArray();
+    return axis == x.rank() - 1 ? x : x.permute(order);
   }
 
   private static ElementLoss sparse(GoldenCase c) {
@@ -73,7 +86,8 @@ final class LossGolden implements GoldenTopic {
   }
 
   private static int[] axes(GoldenCase c) {
-    return c.attrs().get("axis") == null ? new int[0] : c.ints("axis");
+    Object axis = c.attrs().get("axis");
+    return axis == null ? new int[0] : axis instanceof Number n ? new int[] {n.intValue()} : c.ints("axis");
   }
 
   /** Throws for a case that asks for something its handler would overlook. */
@@ -95,8 +109,8 @@ final class LossGolden implements GoldenTopic {
     return switch (c.text("reduction", "mean")) {
       case "none" -> Reduction.NONE;
       case "sum" -> Reduction.SUM;
-      case "weighted_mean" -> Reduction.WEIGHTED_MEAN;
-      case "mean", "batchmean" -> Reduction.SUM_OVER_BATCH;
+      case "weighted_mean", "mean_with_sample_weight" -> Reduction.WEIGHTED_MEAN;
+      case "mean", "sum_over_batch_size", "batchmean" -> Reduction.SUM_OVER_BATCH;
       default -> throw new IllegalArgumentException("unknown reduction " + c.text("reduction", null));
     };
   }

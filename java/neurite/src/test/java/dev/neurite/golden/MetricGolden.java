@@ -44,8 +44,12 @@ final class MetricGolden implements GoldenTopic {
     put(h, "R2Score",
         c -> {
           R2 r2 = Metrics.r2().adjustedFor((int) c.number("num_regressors", 0));
-          boolean weighted = c.text("class_aggregation", "").startsWith("variance");
-          return weighted ? r2.columns(R2.Columns.VARIANCE_WEIGHTED) : r2;
+          String columns = c.text("class_aggregation", "none");
+          return switch (columns) {
+            case "none", "uniform_average" -> r2;
+            case "variance_weighted_average" -> r2.columns(R2.Columns.VARIANCE_WEIGHTED);
+            default -> throw new AssertionError("unknown class_aggregation " + columns);
+          };
         });
   }
 
@@ -64,9 +68,8 @@ final class MetricGolden implements GoldenTopic {
             .labelSmoothing(c.number("label_smoothing", 0)));
     loss(h, "CategoricalCrossentropy",
         c -> Losses.categoricalCrossEntropy().fromLogits(c.flag("from_logits", false))
-            .labelSmoothing(c.number("label_smoothing", 0)));
-    loss(h, "SparseCategoricalCrossentropy",
-        c -> Losses.sparseCategoricalCrossEntropy().fromLogits(c.flag("from_logits", false)));
+            .labelSmoothing(c.number("label_smoothing", 0)).axis((int) c.number("axis", -1)));
+    loss(h, "SparseCategoricalCrossentropy", MetricGolden::sparse);
     loss(h, "KLDivergence", c -> Losses.klDivergence());
     loss(h, "Poisson", c -> Losses.poisson());
     loss(h, "Hinge", c -> Losses.hinge());
@@ -161,6 +164,14 @@ final class MetricGolden implements GoldenTopic {
             .perLabel(c.flag("multi_label", false)).fromLogits(c.flag("from_logits", false));
     Object levels = c.attrs().get("thresholds");
     return levels == null ? auc.thresholds(count(c)) : auc.thresholds(doubles(levels));
+  }
+
+  private static ElementLoss sparse(GoldenCase c) {
+    if (c.number("axis", -1) != -1) {
+      throw new AssertionError("unknown axis of classes " + c.attrs().get("axis"));
+    }
+    var loss = Losses.sparseCategoricalCrossEntropy().fromLogits(c.flag("from_logits", false));
+    return c.attrs().get("ignore_class") == null ? loss : loss.ignoreClass((long) c.number("ignore_class", 0));
   }
 
   private static Metric iou(GoldenCase c) {
