@@ -1,11 +1,7 @@
 package dev.neurite.nn;
 
-import dev.neurite.error.ShapeException;
 import dev.neurite.init.Initializer;
 import dev.neurite.regularizer.Regularizer;
-import dev.neurite.tensor.Param;
-import dev.neurite.tensor.Shape;
-import dev.neurite.tensor.Tensor;
 import java.util.List;
 
 /**
@@ -23,7 +19,7 @@ import java.util.List;
  * Conv1D.of(32, 2).dilation(4).padding(Padding.CAUSAL).activation(Activation.RELU)
  * }</pre>
  */
-public final class Conv1D extends ConvolutionLayer<Conv1D> {
+public final class Conv1D extends PlainConvLayer<Conv1D> {
 
   /** The options, as saved. */
   public record Config(
@@ -31,13 +27,8 @@ public final class Conv1D extends ConvolutionLayer<Conv1D> {
       Activation activation, boolean bias, Initializer kernelInitializer, Initializer biasInitializer,
       Regularizer kernelRegularizer, Regularizer biasRegularizer) {}
 
-  private final long filters;
-  private int groups = 1;
-  private Param kernel;
-
   private Conv1D(long filters, long... kernel) {
-    super(kernel);
-    this.filters = checkedFilters("Conv1D", filters);
+    super(filters, kernel);
   }
 
   /** A layer with kernels of the given length. */
@@ -59,45 +50,9 @@ public final class Conv1D extends ConvolutionLayer<Conv1D> {
         .biasRegularizer(c.biasRegularizer);
   }
 
-  /**
-   * Splits the channels into groups that do not see each other; must divide both channel counts.
-   * Default 1.
-   */
-  public Conv1D groups(int groups) {
-    requireUnbuilt();
-    if (groups < 1 || filters % groups != 0) {
-      throw new IllegalArgumentException("Conv1D: expected groups that divide " + filters + ", given " + groups);
-    }
-    this.groups = groups;
-    return this;
-  }
-
   @Override
   Conv1D self() {
     return this;
-  }
-
-  @Override
-  protected Shape build(Shape in) {
-    Shape out = sliding.out(who(), in, filters);
-    if (in.last() % groups != 0) {
-      throw new ShapeException(who() + ": expected channels divisible by " + groups + " groups, given " + in);
-    }
-    requireChannels(in, kernel, kernel == null ? 0 : kernel.dim(-2) * groups);
-    kernel = param("kernel", kernelShape(in.last() / groups, filters), kernelInitializer, kernelRegularizer);
-    createBias(filters);
-    return activation.build(out);
-  }
-
-  @Override
-  protected Tensor forward(Tensor x, Pass pass) {
-    requireChannels(x.shape(), kernel, kernel.dim(-2) * groups);
-    return convolve(x, kernel, groups);
-  }
-
-  @Override
-  protected long multiplyAdds(Shape in, Shape out) {
-    return Positions.of(out, 1) * filters * sliding.cells() * (in.last() / groups);
   }
 
   @Override

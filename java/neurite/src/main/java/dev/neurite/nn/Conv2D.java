@@ -1,11 +1,7 @@
 package dev.neurite.nn;
 
-import dev.neurite.error.ShapeException;
 import dev.neurite.init.Initializer;
 import dev.neurite.regularizer.Regularizer;
-import dev.neurite.tensor.Param;
-import dev.neurite.tensor.Shape;
-import dev.neurite.tensor.Tensor;
 
 /**
  * 2-D convolution: {@code y[b,i,j,o] = activation(sum over u,v,c of x[b, i*s+u*d-p, j*s+v*d-p, c] *
@@ -22,7 +18,7 @@ import dev.neurite.tensor.Tensor;
  * Conv2D.of(64, 3).stride(2).padding(Padding.SAME).activation(Activation.RELU)
  * }</pre>
  */
-public final class Conv2D extends ConvolutionLayer<Conv2D> {
+public final class Conv2D extends PlainConvLayer<Conv2D> {
 
   /** The options, as saved. */
   public record Config(
@@ -31,13 +27,8 @@ public final class Conv2D extends ConvolutionLayer<Conv2D> {
       Padding padding, Activation activation, boolean bias, Initializer kernelInitializer,
       Initializer biasInitializer, Regularizer kernelRegularizer, Regularizer biasRegularizer) {}
 
-  private final long filters;
-  private int groups = 1;
-  private Param kernel;
-
   private Conv2D(long filters, long kernelH, long kernelW) {
-    super(kernelH, kernelW);
-    this.filters = checkedFilters("Conv2D", filters);
+    super(filters, kernelH, kernelW);
   }
 
   /** A layer with square kernels. */
@@ -64,45 +55,9 @@ public final class Conv2D extends ConvolutionLayer<Conv2D> {
         .biasRegularizer(c.biasRegularizer);
   }
 
-  /**
-   * Splits the channels into groups that do not see each other; must divide both channel counts.
-   * Default 1.
-   */
-  public Conv2D groups(int groups) {
-    requireUnbuilt();
-    if (groups < 1 || filters % groups != 0) {
-      throw new IllegalArgumentException("Conv2D: expected groups that divide " + filters + ", given " + groups);
-    }
-    this.groups = groups;
-    return this;
-  }
-
   @Override
   Conv2D self() {
     return this;
-  }
-
-  @Override
-  protected Shape build(Shape in) {
-    Shape out = sliding.out(who(), in, filters);
-    if (in.last() % groups != 0) {
-      throw new ShapeException(who() + ": expected channels divisible by " + groups + " groups, given " + in);
-    }
-    requireChannels(in, kernel, kernel == null ? 0 : kernel.dim(-2) * groups);
-    kernel = param("kernel", kernelShape(in.last() / groups, filters), kernelInitializer, kernelRegularizer);
-    createBias(filters);
-    return activation.build(out);
-  }
-
-  @Override
-  protected Tensor forward(Tensor x, Pass pass) {
-    requireChannels(x.shape(), kernel, kernel.dim(-2) * groups);
-    return convolve(x, kernel, groups);
-  }
-
-  @Override
-  protected long multiplyAdds(Shape in, Shape out) {
-    return Positions.of(out, 1) * filters * sliding.cells() * (in.last() / groups);
   }
 
   @Override

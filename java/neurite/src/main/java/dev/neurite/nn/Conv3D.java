@@ -1,11 +1,7 @@
 package dev.neurite.nn;
 
-import dev.neurite.error.ShapeException;
 import dev.neurite.init.Initializer;
 import dev.neurite.regularizer.Regularizer;
-import dev.neurite.tensor.Param;
-import dev.neurite.tensor.Shape;
-import dev.neurite.tensor.Tensor;
 import java.util.List;
 
 /**
@@ -24,7 +20,7 @@ import java.util.List;
  * Conv3D.of(16, 3).stride(1, 2, 2).padding(Padding.SAME)
  * }</pre>
  */
-public final class Conv3D extends ConvolutionLayer<Conv3D> {
+public final class Conv3D extends PlainConvLayer<Conv3D> {
 
   /** The options, as saved. */
   public record Config(
@@ -32,13 +28,8 @@ public final class Conv3D extends ConvolutionLayer<Conv3D> {
       Activation activation, boolean bias, Initializer kernelInitializer, Initializer biasInitializer,
       Regularizer kernelRegularizer, Regularizer biasRegularizer) {}
 
-  private final long filters;
-  private int groups = 1;
-  private Param kernel;
-
   private Conv3D(long filters, long... kernel) {
-    super(kernel);
-    this.filters = checkedFilters("Conv3D", filters);
+    super(filters, kernel);
   }
 
   /** A layer with cubic kernels. */
@@ -65,45 +56,9 @@ public final class Conv3D extends ConvolutionLayer<Conv3D> {
         .biasRegularizer(c.biasRegularizer);
   }
 
-  /**
-   * Splits the channels into groups that do not see each other; must divide both channel counts.
-   * Default 1.
-   */
-  public Conv3D groups(int groups) {
-    requireUnbuilt();
-    if (groups < 1 || filters % groups != 0) {
-      throw new IllegalArgumentException("Conv3D: expected groups that divide " + filters + ", given " + groups);
-    }
-    this.groups = groups;
-    return this;
-  }
-
   @Override
   Conv3D self() {
     return this;
-  }
-
-  @Override
-  protected Shape build(Shape in) {
-    Shape out = sliding.out(who(), in, filters);
-    if (in.last() % groups != 0) {
-      throw new ShapeException(who() + ": expected channels divisible by " + groups + " groups, given " + in);
-    }
-    requireChannels(in, kernel, kernel == null ? 0 : kernel.dim(-2) * groups);
-    kernel = param("kernel", kernelShape(in.last() / groups, filters), kernelInitializer, kernelRegularizer);
-    createBias(filters);
-    return activation.build(out);
-  }
-
-  @Override
-  protected Tensor forward(Tensor x, Pass pass) {
-    requireChannels(x.shape(), kernel, kernel.dim(-2) * groups);
-    return convolve(x, kernel, groups);
-  }
-
-  @Override
-  protected long multiplyAdds(Shape in, Shape out) {
-    return Positions.of(out, 1) * filters * sliding.cells() * (in.last() / groups);
   }
 
   @Override

@@ -2,9 +2,6 @@ package dev.neurite.nn;
 
 import dev.neurite.init.Initializer;
 import dev.neurite.regularizer.Regularizer;
-import dev.neurite.tensor.Param;
-import dev.neurite.tensor.Shape;
-import dev.neurite.tensor.Tensor;
 import java.util.List;
 
 /**
@@ -17,16 +14,13 @@ import java.util.List;
  * <p>Defaults as in Keras: multiplier 1, stride 1, no padding, linear, kernel Glorot uniform, bias
  * zeros.
  */
-public final class DepthwiseConv1D extends ConvolutionLayer<DepthwiseConv1D> {
+public final class DepthwiseConv1D extends DepthwiseLayer<DepthwiseConv1D> {
 
   /** The options, as saved. */
   public record Config(
       List<Long> kernel, List<Long> strides, List<Long> dilations, int multiplier, Padding padding,
       Activation activation, boolean bias, Initializer kernelInitializer, Initializer biasInitializer,
       Regularizer kernelRegularizer, Regularizer biasRegularizer) {}
-
-  private int multiplier = 1;
-  private Param kernel;
 
   private DepthwiseConv1D(long... kernel) {
     super(kernel);
@@ -51,42 +45,9 @@ public final class DepthwiseConv1D extends ConvolutionLayer<DepthwiseConv1D> {
         .biasRegularizer(c.biasRegularizer);
   }
 
-  /** Sets how many outputs each channel has; default 1. */
-  public DepthwiseConv1D multiplier(int multiplier) {
-    requireUnbuilt();
-    if (multiplier < 1) {
-      throw new IllegalArgumentException("DepthwiseConv1D: expected a multiplier of 1 or more, given " + multiplier);
-    }
-    this.multiplier = multiplier;
-    return this;
-  }
-
   @Override
   DepthwiseConv1D self() {
     return this;
-  }
-
-  @Override
-  protected Shape build(Shape in) {
-    sliding.requireInput(who(), in);
-    long channels = Math.multiplyExact(in.last(), multiplier);
-    Shape out = sliding.out(who(), in, channels);
-    requireChannels(in, kernel, kernel == null ? 0 : kernel.dim(-2));
-    kernel = param("kernel", kernelShape(in.last(), multiplier), kernelInitializer, kernelRegularizer);
-    createBias(channels);
-    return activation.build(out);
-  }
-
-  @Override
-  protected Tensor forward(Tensor x, Pass pass) {
-    requireChannels(x.shape(), kernel, kernel.dim(-2));
-    int channels = Math.toIntExact(kernel.dim(-2));
-    return convolve(x, kernel.reshape(kernelShape(1, (long) channels * multiplier)), channels);
-  }
-
-  @Override
-  protected long multiplyAdds(Shape in, Shape out) {
-    return Positions.of(out, 1) * sliding.cells() * in.last() * multiplier;
   }
 
   @Override

@@ -2,9 +2,6 @@ package dev.neurite.nn;
 
 import dev.neurite.init.Initializer;
 import dev.neurite.regularizer.Regularizer;
-import dev.neurite.tensor.Param;
-import dev.neurite.tensor.Shape;
-import dev.neurite.tensor.Tensor;
 
 /**
  * 2-D convolution of every channel by itself: {@code y[b,i,j,c*m+k] = activation(sum over u,v of
@@ -22,7 +19,7 @@ import dev.neurite.tensor.Tensor;
  * 1));
  * }</pre>
  */
-public final class DepthwiseConv2D extends ConvolutionLayer<DepthwiseConv2D> {
+public final class DepthwiseConv2D extends DepthwiseLayer<DepthwiseConv2D> {
 
   /** The options, as saved. */
   public record Config(
@@ -30,9 +27,6 @@ public final class DepthwiseConv2D extends ConvolutionLayer<DepthwiseConv2D> {
       long dilationHorizontal, int multiplier,
       Padding padding, Activation activation, boolean bias, Initializer kernelInitializer,
       Initializer biasInitializer, Regularizer kernelRegularizer, Regularizer biasRegularizer) {}
-
-  private int multiplier = 1;
-  private Param kernel;
 
   private DepthwiseConv2D(long kernelH, long kernelW) {
     super(kernelH, kernelW);
@@ -62,42 +56,9 @@ public final class DepthwiseConv2D extends ConvolutionLayer<DepthwiseConv2D> {
         .biasRegularizer(c.biasRegularizer);
   }
 
-  /** Sets how many outputs each channel has; default 1. */
-  public DepthwiseConv2D multiplier(int multiplier) {
-    requireUnbuilt();
-    if (multiplier < 1) {
-      throw new IllegalArgumentException("DepthwiseConv2D: expected a multiplier of 1 or more, given " + multiplier);
-    }
-    this.multiplier = multiplier;
-    return this;
-  }
-
   @Override
   DepthwiseConv2D self() {
     return this;
-  }
-
-  @Override
-  protected Shape build(Shape in) {
-    sliding.requireInput(who(), in);
-    long channels = Math.multiplyExact(in.last(), multiplier);
-    Shape out = sliding.out(who(), in, channels);
-    requireChannels(in, kernel, kernel == null ? 0 : kernel.dim(-2));
-    kernel = param("kernel", kernelShape(in.last(), multiplier), kernelInitializer, kernelRegularizer);
-    createBias(channels);
-    return activation.build(out);
-  }
-
-  @Override
-  protected Tensor forward(Tensor x, Pass pass) {
-    requireChannels(x.shape(), kernel, kernel.dim(-2));
-    int channels = Math.toIntExact(kernel.dim(-2));
-    return convolve(x, kernel.reshape(kernelShape(1, (long) channels * multiplier)), channels);
-  }
-
-  @Override
-  protected long multiplyAdds(Shape in, Shape out) {
-    return Positions.of(out, 1) * sliding.cells() * in.last() * multiplier;
   }
 
   @Override

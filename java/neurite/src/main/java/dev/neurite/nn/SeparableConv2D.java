@@ -1,12 +1,7 @@
 package dev.neurite.nn;
 
 import dev.neurite.init.Initializer;
-import dev.neurite.ops.MatMul;
-import dev.neurite.ops.UnaryOp;
 import dev.neurite.regularizer.Regularizer;
-import dev.neurite.tensor.Param;
-import dev.neurite.tensor.Shape;
-import dev.neurite.tensor.Tensor;
 import java.util.List;
 
 /**
@@ -21,7 +16,7 @@ import java.util.List;
  * <p>Defaults as in Keras: multiplier 1, stride 1, no padding, linear, kernels Glorot uniform, bias
  * zeros. The kernel's initialiser and regulariser are used for both kernels.
  */
-public final class SeparableConv2D extends ConvolutionLayer<SeparableConv2D> {
+public final class SeparableConv2D extends SeparableLayer<SeparableConv2D> {
 
   /** The options, as saved. */
   public record Config(
@@ -29,14 +24,8 @@ public final class SeparableConv2D extends ConvolutionLayer<SeparableConv2D> {
       Activation activation, boolean bias, Initializer kernelInitializer, Initializer biasInitializer,
       Regularizer kernelRegularizer, Regularizer biasRegularizer) {}
 
-  private final long filters;
-  private int multiplier = 1;
-  private Param depthwise;
-  private Param pointwise;
-
   private SeparableConv2D(long filters, long... kernel) {
-    super(kernel);
-    this.filters = checkedFilters("SeparableConv2D", filters);
+    super(filters, kernel);
   }
 
   /** A layer with square kernels. */
@@ -63,46 +52,9 @@ public final class SeparableConv2D extends ConvolutionLayer<SeparableConv2D> {
         .biasRegularizer(c.biasRegularizer);
   }
 
-  /** Sets how many channels the depthwise part makes of each; default 1. */
-  public SeparableConv2D multiplier(int multiplier) {
-    requireUnbuilt();
-    if (multiplier < 1) {
-      throw new IllegalArgumentException("SeparableConv2D: expected a multiplier of 1 or more, given " + multiplier);
-    }
-    this.multiplier = multiplier;
-    return this;
-  }
-
   @Override
   SeparableConv2D self() {
     return this;
-  }
-
-  @Override
-  protected Shape build(Shape in) {
-    Shape out = sliding.out(who(), in, filters);
-    requireChannels(in, depthwise, depthwise == null ? 0 : depthwise.dim(-2));
-    long middle = Math.multiplyExact(in.last(), multiplier);
-    depthwise =
-        param("depthwise_kernel", kernelShape(in.last(), multiplier), kernelInitializer, kernelRegularizer);
-    pointwise =
-        param("pointwise_kernel", Shape.of(1, 1, middle, filters), kernelInitializer, kernelRegularizer);
-    createBias(filters);
-    return activation.build(out);
-  }
-
-  @Override
-  protected Tensor forward(Tensor x, Pass pass) {
-    requireChannels(x.shape(), depthwise, depthwise.dim(-2));
-    long middle = pointwise.dim(-2);
-    Tensor mixed =
-        convolve(x, depthwise.reshape(kernelShape(1, middle)), null, Math.toIntExact(x.dim(-1)), UnaryOp.IDENTITY);
-    return activation.apply(MatMul.dense(mixed, pointwise.reshape(middle, filters), bias, UnaryOp.IDENTITY));
-  }
-
-  @Override
-  protected long multiplyAdds(Shape in, Shape out) {
-    return Positions.of(out, 1) * in.last() * multiplier * (sliding.cells() + filters);
   }
 
   @Override
