@@ -44,7 +44,7 @@ build_native() {
     exit 1
   fi
   if ! { cmake -S "$root" -B "$build" -DCMAKE_BUILD_TYPE=Release -DNRT_BENCH=ON &&
-    cmake --build "$build" --target neurite_bench --parallel; } >"$root/build/bench.log" 2>&1; then
+    cmake --build "$build" --target neurite_bench --parallel "$(nproc)"; } >"$root/build/bench.log" 2>&1; then
     tail -n 30 "$root/build/bench.log" >&2
     exit 1
   fi
