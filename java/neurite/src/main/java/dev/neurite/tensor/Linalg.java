@@ -120,11 +120,11 @@ public final class Linalg {
   /**
    * Vector norm {@code (sum |x|^p)^(1/p)} over the axes (all when none is named, which for p = 2 is Frobenius' norm).
    *
-   * @param p any positive number; infinity: the largest absolute value; -infinity: the smallest; 0: how many are not 0
+   * @param p any number; infinity: the largest absolute value; -infinity: the smallest; 0: how many are not 0
    */
   public static Tensor norm(Tensor x, double p, boolean keepDims, int... axes) {
-    if (Double.isNaN(p) || p < 0 && p != Double.NEGATIVE_INFINITY) {
-      throw new IllegalArgumentException("norm: expected p of 0 or more, or an infinity, given " + p);
+    if (Double.isNaN(p)) {
+      throw new IllegalArgumentException("norm: expected a number or an infinity for p, given NaN");
     }
     if (Double.isInfinite(p)) {
       return p > 0 ? x.abs().max(keepDims, axes) : x.abs().min(keepDims, axes);

@@ -217,6 +217,9 @@ class TensorOperationsTest {
     assertEquals(Shape.of(1, 3), Linalg.norm(x, Double.POSITIVE_INFINITY, true, 0).shape());
     assertEquals(0, Linalg.norm(x, Double.NEGATIVE_INFINITY, false).item());
     assertEquals(Math.cbrt(27 + 64 + 1728), Linalg.norm(x, 3, false).item(), 1e-12);
+    assertEquals(
+        1 / Math.sqrt(1 / 9.0 + 1 / 16.0),
+        Linalg.norm(Tensor.of(new double[] {3, -4}, Shape.of(2), DType.FLOAT64), -2, false).item(), 1e-12);
     assertThrows(IllegalArgumentException.class, () -> Linalg.norm(x, -1, false));
   }
 
