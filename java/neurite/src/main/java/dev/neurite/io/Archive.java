@@ -75,13 +75,14 @@ final class Archive implements AutoCloseable {
   }
 
   /** With a fixed time, so that the same contents give the same file. */
-  private static ZipEntry entry(String name) {
+  static ZipEntry entry(String name) {
     ZipEntry e = new ZipEntry(name);
     e.setTimeLocal(java.time.LocalDateTime.of(1980, 1, 1, 0, 0));
     return e;
   }
 
-  private static OutputStream keptOpen(OutputStream out) {
+  /** A stream whose close flushes only. */
+  static OutputStream keptOpen(OutputStream out) {
     return new FilterOutputStream(out) {
       @Override
       public void write(byte[] b, int off, int len) throws IOException {

@@ -4,14 +4,11 @@ import dev.neurite.error.FormatException;
 import dev.neurite.tensor.Scope;
 import dev.neurite.tensor.Tensor;
 import java.io.EOFException;
-import java.io.FilterOutputStream;
 import java.io.IOException;
-import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.time.LocalDateTime;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -126,29 +123,13 @@ public final class Npz {
     AtomicFile.write(
         file,
         out -> {
-          ZipOutputStream zip = new ZipOutputStream(keptOpen(out));
+          ZipOutputStream zip = new ZipOutputStream(Archive.keptOpen(out));
           for (Map.Entry<String, ? extends Tensor> e : arrays.entrySet()) {
-            ZipEntry entry = new ZipEntry(e.getKey() + SUFFIX);
-            entry.setTimeLocal(LocalDateTime.of(1980, 1, 1, 0, 0));
-            zip.putNextEntry(entry);
+            zip.putNextEntry(Archive.entry(e.getKey() + SUFFIX));
             Npy.write(zip, e.getValue());
             zip.closeEntry();
           }
           zip.finish();
         });
-  }
-
-  private static OutputStream keptOpen(OutputStream out) {
-    return new FilterOutputStream(out) {
-      @Override
-      public void write(byte[] b, int off, int len) throws IOException {
-        out.write(b, off, len);
-      }
-
-      @Override
-      public void close() throws IOException {
-        flush();
-      }
-    };
   }
 }

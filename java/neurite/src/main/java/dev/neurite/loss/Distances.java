@@ -20,11 +20,6 @@ final class Distances {
     return apart.where(apart.where(squares, one(squares)).sqrt(), one(squares).mul(0));
   }
 
-  /** {@code |a - b|_2}. */
-  static Tensor euclidean(Tensor a, Tensor b) {
-    return root(squared(a, b));
-  }
-
   /**
    * {@code |x|_p} along the last axis.
    *

@@ -24,10 +24,7 @@ public final class Dropout extends Layer {
   private final double rate;
 
   private Dropout(double rate) {
-    if (!(rate >= 0 && rate < 1)) {
-      throw new IllegalArgumentException("Dropout: expected a rate in [0, 1), the part DROPPED, given " + rate);
-    }
-    this.rate = rate;
+    this.rate = DropoutRates.checked("Dropout", rate);
   }
 
   /**

@@ -6,6 +6,7 @@ import dev.neurite.init.Initializer;
 import dev.neurite.init.Initializers;
 import dev.neurite.ops.Gather;
 import dev.neurite.tensor.DType;
+import dev.neurite.tensor.Indexing;
 import dev.neurite.tensor.Param;
 import dev.neurite.tensor.Shape;
 import dev.neurite.tensor.Tensor;
@@ -117,25 +118,31 @@ public final class EmbeddingBag extends MultiLayer {
     }
     long[] begin = in.get(1).cast(DType.INT64).toLongs();
     Tensor rows = Gather.apply(embeddings, ids.cast(DType.INT64), -1);
-    Tensor member = membership(begin, ids.size());
     return List.of(
         switch (mode) {
-          case SUM -> member.matmul(rows);
-          case MEAN -> member.matmul(rows).div(member.sum(1).expandDims(1).clamp(1, Double.MAX_VALUE));
+          case SUM -> sums(begin, rows);
+          case MEAN -> sums(begin, rows).div(sizes(begin, rows.dim(0)));
           case MAX -> largest(begin, rows);
         });
   }
 
-  /** 1 where a row belongs to a bag: [bags, n]. */
-  private Tensor membership(long[] begin, long n) {
-    double[] member = new double[Math.toIntExact(begin.length * n)];
+  /** Each row added to its bag. */
+  private Tensor sums(long[] begin, Tensor rows) {
+    long[] bagOfRow = new long[(int) rows.dim(0)];
     for (int bag = 0; bag < begin.length; bag++) {
-      long end = end(begin, bag, n);
-      for (long i = begin[bag]; i < end; i++) {
-        member[(int) (bag * n + i)] = 1;
-      }
+      Arrays.fill(bagOfRow, (int) begin[bag], (int) end(begin, bag, bagOfRow.length), bag);
     }
-    return Tensor.of(member, Shape.of(begin.length, n), type);
+    Tensor none = Tensor.zeros(Shape.of(begin.length, width), type);
+    return Indexing.scatterNd(none, Tensor.of(bagOfRow, Shape.of(bagOfRow.length, 1)), rows, Indexing.Scatter.ADD);
+  }
+
+  /** Rows of each bag, at least 1: [bags, 1]. */
+  private Tensor sizes(long[] begin, long n) {
+    double[] sizes = new double[begin.length];
+    for (int bag = 0; bag < sizes.length; bag++) {
+      sizes[bag] = Math.max(1, end(begin, bag, n) - begin[bag]);
+    }
+    return Tensor.of(sizes, Shape.of(sizes.length, 1), type);
   }
 
   private long end(long[] begin, int bag, long n) {

@@ -111,8 +111,9 @@ final class ModelConfig {
     Builder builder = new Builder(StartValues.zeros(elements));
     try {
       Model model = builder.model("", tree, text(tree, "", "name"), 0);
-      freeze(model, list(tree, "", "frozen"));
-      TrainingRules.read(model, tree);
+      Map<String, Block> blocks = TrainingRules.blocks(model);
+      freeze(blocks, list(tree, "", "frozen"));
+      TrainingRules.read(blocks, tree);
       return model;
     } catch (RuntimeException | Error e) {
       builder.made.forEach(block -> block.state().values().forEach(Param::close));
@@ -120,9 +121,9 @@ final class ModelConfig {
     }
   }
 
-  private static void freeze(Model model, List<?> frozen) {
+  private static void freeze(Map<String, Block> blocks, List<?> frozen) {
     for (Object path : frozen) {
-      TrainingRules.block(model, "frozen", path).trainable(false);
+      TrainingRules.block(blocks, "frozen", path).trainable(false);
     }
   }
 

@@ -37,12 +37,19 @@ final class TrainingRules {
     }
   }
 
-  static void read(Model model, Map<String, Object> tree) {
+  /** The model's blocks by path, as in {@link Block#state()}. */
+  static Map<String, Block> blocks(Model model) {
+    Map<String, Block> byPath = new LinkedHashMap<>();
+    model.visit("", (prefix, b) -> byPath.put(prefix.isEmpty() ? "" : prefix.substring(0, prefix.length() - 1), b));
+    return byPath;
+  }
+
+  static void read(Map<String, Block> blocks, Map<String, Object> tree) {
     object(tree, RATES).forEach((path, factor) -> {
       if (!(factor instanceof Number n)) {
         throw new IllegalArgumentException(RATES + "." + path + ": expected a number, given " + factor);
       }
-      Block block = block(model, RATES, path);
+      Block block = block(blocks, RATES, path);
       block.rules.learningRate(n.doubleValue());
       block.ownParams().forEach((name, p) -> block.rules.apply(name, p));
     });
@@ -53,7 +60,7 @@ final class TrainingRules {
       if (!(value instanceof Map<?, ?> map)) {
         throw new IllegalArgumentException(where + ": expected an object, given " + value);
       }
-      block(model, CONSTRAINTS, dot < 0 ? "" : path.substring(0, dot))
+      block(blocks, CONSTRAINTS, dot < 0 ? "" : path.substring(0, dot))
           .constrain(path.substring(dot + 1), (Constraint) ConfigCodec.variant(where, map, Constraint.class));
     });
   }
@@ -66,11 +73,9 @@ final class TrainingRules {
     throw new IllegalArgumentException(key + ": expected an object, given " + value);
   }
 
-  /** The block at a path as in {@link Block#state()}. */
-  static Block block(Model model, String key, Object path) {
-    Map<String, Block> byPath = new LinkedHashMap<>();
-    model.visit("", (prefix, b) -> byPath.put(prefix.isEmpty() ? "" : prefix.substring(0, prefix.length() - 1), b));
-    Block block = byPath.get(path);
+  /** The block at a path; the key says which entry of the file asks for it. */
+  static Block block(Map<String, Block> blocks, String key, Object path) {
+    Block block = blocks.get(path);
     if (block == null) {
       throw new IllegalArgumentException(key + ": expected a block's path, given '" + path + "'");
     }

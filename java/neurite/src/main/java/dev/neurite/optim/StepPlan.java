@@ -131,6 +131,9 @@ final class StepPlan {
   }
 
   void clear() {
+    if (groups.stream().anyMatch(g -> g.count > 0)) {
+      groups.removeIf(g -> g.count == 0); // of a first step, or of a factor that has changed: they would only pile up
+    }
     groups.forEach(Group::clear);
   }
 

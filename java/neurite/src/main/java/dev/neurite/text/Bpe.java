@@ -10,11 +10,8 @@ import java.util.Map;
  * Byte-pair encoding of words (Sennrich et al. 2016): words are characters and an end mark {@value #END}; the most
  * frequent adjacent pair is merged, again and again. Equally frequent pairs: the smaller in code-point order. A new
  * word is encoded by applying the merges in the order they were learnt.
- *
- * @param merges pairs in the order learnt
- * @param counts how often each pair stood in the text when it was merged; empty for merges given from elsewhere
  */
-public record Bpe(List<Pair> merges, List<Long> counts) {
+public final class Bpe {
 
   /** Marks the end of a word. */
   public static final String END = "</w>";
@@ -26,10 +23,26 @@ public record Bpe(List<Pair> merges, List<Long> counts) {
     }
   }
 
-  /** Copies the lists. */
-  public Bpe {
-    merges = List.copyOf(merges);
-    counts = List.copyOf(counts);
+  private final List<Pair> merges;
+  private final List<Long> counts;
+  private final Map<Pair, Integer> ranks = new HashMap<>();
+
+  private Bpe(List<Pair> merges, List<Long> counts) {
+    this.merges = List.copyOf(merges);
+    this.counts = List.copyOf(counts);
+    for (int i = 0; i < merges.size(); i++) {
+      ranks.putIfAbsent(merges.get(i), i);
+    }
+  }
+
+  /** The merged pairs, in the order learnt. */
+  public List<Pair> merges() {
+    return merges;
+  }
+
+  /** How often each pair stood in the text when it was merged; empty for merges given from elsewhere. */
+  public List<Long> counts() {
+    return counts;
   }
 
   /** Merges learnt elsewhere. */
@@ -104,16 +117,12 @@ public record Bpe(List<Pair> merges, List<Long> counts) {
 
   /** The symbols of a word. */
   public List<String> encode(String word) {
-    Map<Pair, Integer> rank = new HashMap<>();
-    for (int i = 0; i < merges.size(); i++) {
-      rank.putIfAbsent(merges.get(i), i);
-    }
     List<String> symbols = symbols(word);
     while (true) {
       Pair best = null;
       for (int k = 0; k + 1 < symbols.size(); k++) {
         Pair pair = new Pair(symbols.get(k), symbols.get(k + 1));
-        if (rank.containsKey(pair) && (best == null || rank.get(pair) < rank.get(best))) {
+        if (ranks.containsKey(pair) && (best == null || ranks.get(pair) < ranks.get(best))) {
           best = pair;
         }
       }

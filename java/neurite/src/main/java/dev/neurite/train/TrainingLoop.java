@@ -62,6 +62,7 @@ final class TrainingLoop {
 
   /** Starts anew, or goes on where a checkpoint was made; finishes its epoch where that was in the middle of one. */
   private void begin() {
+    long taken = -1;
     try (Scope scope = Scope.open()) {
       Optional<Checkpoint> checkpoint = callbacks.stream().flatMap(c -> c.resume(run).stream()).findFirst();
       if (checkpoint.isEmpty() && fit.resume() != null) {
@@ -76,8 +77,11 @@ final class TrainingLoop {
       state.restore(run, callbacks);
       if (state.inEpoch()) {
         run.beginEpoch(run.finishedEpochs() + 1, data.batches());
-        epoch(state.enterEpoch(run, trainer));
+        taken = state.enterEpoch(run, trainer);
       }
+    }
+    if (taken >= 0) { // the checkpoint's tensors are free by now
+      epoch(taken);
     }
   }
 

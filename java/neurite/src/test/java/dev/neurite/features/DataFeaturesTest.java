@@ -96,7 +96,7 @@ class DataFeaturesTest {
     Digits digits = Digits.load();
     Dataset moved = shifted(digits.test());
     Model plain = digits();
-    plain.fit(digits.train(), Fit.epochs(25).batch(64).seed(1));
+    plain.fit(digits.train(), Fit.epochs(100).batch(64).seed(1));
     Model augmented = digits();
     augmented.fit(digits.train().map(Augment.of().shift(1, 1)), Fit.epochs(100).batch(64).seed(1));
 

@@ -33,13 +33,9 @@ final class ExactMetricGolden implements GoldenTopic {
     h.put("metric/perplexity", ExactMetricGolden::perplexity);
   }
 
-  private static double[] want(GoldenRun run, String output) {
-    return run.c().tensors("outputs").get(output).values();
-  }
-
   private static void expect(GoldenRun run, String output, double... got) {
     if (run.c().tensors("outputs").containsKey(output)) {
-      run.expect(output, got, want(run, output));
+      run.expect(output, got, run.want(output));
     }
   }
 

@@ -46,6 +46,16 @@ public final class GoldenRun {
     return dtype;
   }
 
+  /** The numbers of an input. */
+  public double[] values(String input) {
+    return c.tensors("inputs").get(input).values();
+  }
+
+  /** The numbers expected of an output. */
+  public double[] want(String output) {
+    return c.tensors("outputs").get(output).values();
+  }
+
   /** An input as a tensor (the same one each time); null when the case has no such input. */
   public Tensor in(String name) {
     return inputs.computeIfAbsent(

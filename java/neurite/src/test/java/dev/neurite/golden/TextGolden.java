@@ -27,20 +27,20 @@ final class TextGolden implements GoldenTopic {
     h.put("metric/error_rate", TextGolden::errorRate);
     h.put("nlp/beam_search", TextGolden::beamSearch);
     h.put("nlp/top_k_filter", r -> r.expect(
-        "probs", Sampling.topK(values(r, "logits"), (int) r.c().number("k", 0)), want(r, "probs")));
+        "probs", Sampling.topK(r.values("logits"), (int) r.c().number("k", 0)), r.want("probs")));
     h.put("nlp/top_p_filter", r -> r.expect(
-        "probs", Sampling.topP(values(r, "logits"), r.c().number("p", 0)), want(r, "probs")));
+        "probs", Sampling.topP(r.values("logits"), r.c().number("p", 0)), r.want("probs")));
     h.put("nlp/negative_sampling_distribution", r -> r.expect(
-        "p", SkipGram.negativeProbabilities(values(r, "counts"), r.c().number("power", SkipGram.POWER)), want(r, "p")));
+        "p", SkipGram.negativeProbabilities(r.values("counts"), r.c().number("power", SkipGram.POWER)), r.want("p")));
     h.put("nlp/subsampling", r -> r.expect(
-        "keep", SkipGram.keepProbabilities(values(r, "counts"), r.c().number("t", 0)), want(r, "keep")));
+        "keep", SkipGram.keepProbabilities(r.values("counts"), r.c().number("t", 0)), r.want("keep")));
     h.put("nlp/skip_gram_pairs", TextGolden::pairs);
     h.put("nlp/analogy", r -> analogy(r, false));
     h.put("nlp/analogy_difference", r -> analogy(r, true));
     h.put("nlp/cosine_similarity", r -> r.expect(
-        "cos", new double[] {WordVectors.cosine(values(r, "u"), values(r, "v"))}, want(r, "cos")));
+        "cos", new double[] {WordVectors.cosine(r.values("u"), r.values("v"))}, r.want("cos")));
     h.put("nlp/debias_neutralise", r -> r.expect(
-        "e_debiased", WordVectors.neutralise(values(r, "e"), values(r, "g")), want(r, "e_debiased")));
+        "e_debiased", WordVectors.neutralise(r.values("e"), r.values("g")), r.want("e_debiased")));
     h.put("nlp/debias_equalise", TextGolden::equalise);
     h.put("nlp/cooccurrence", TextGolden::cooccurrence);
     h.put("nlp/viterbi", TextGolden::viterbi);
@@ -50,14 +50,6 @@ final class TextGolden implements GoldenTopic {
         strings(r.c().attrs().get("tokens")), Bpe.of(merges(r)).encode(r.c().text("word", ""))));
     h.put("tokens/pad_sequences", TextGolden::pad);
     h.put("file/word_vectors", TextGolden::wordVectors);
-  }
-
-  private static double[] values(GoldenRun run, String name) {
-    return run.c().tensors("inputs").get(name).values();
-  }
-
-  private static double[] want(GoldenRun run, String name) {
-    return run.c().tensors("outputs").get(name).values();
   }
 
   private static List<String> strings(Object list) {
@@ -121,10 +113,10 @@ final class TextGolden implements GoldenTopic {
     List<String> hypotheses = strings(run.c().attrs().get("hypotheses"));
     ErrorRate words = ErrorRate.ofWords(references, hypotheses);
     ErrorRate characters = ErrorRate.ofCharacters(references, hypotheses);
-    run.expect("word_edits", array(words.edits()), want(run, "word_edits"));
-    run.expect("char_edits", array(characters.edits()), want(run, "char_edits"));
-    run.expect("wer", new double[] {words.rate()}, want(run, "wer"));
-    run.expect("cer", new double[] {characters.rate()}, want(run, "cer"));
+    run.expect("word_edits", array(words.edits()), run.want("word_edits"));
+    run.expect("char_edits", array(characters.edits()), run.want("char_edits"));
+    run.expect("wer", new double[] {words.rate()}, run.want("wer"));
+    run.expect("cer", new double[] {characters.rate()}, run.want("cer"));
   }
 
   private static void beamSearch(GoldenRun run) {
@@ -137,8 +129,8 @@ final class TextGolden implements GoldenTopic {
         sequences.add(((List<?>) s).stream().map(v -> ((Number) v).intValue()).toList()));
     same(sequences, found.stream().map(BeamSearch.Hypothesis::tokens).toList());
     run.expect(
-        "log_prob", found.stream().mapToDouble(BeamSearch.Hypothesis::logProbability).toArray(), want(run, "log_prob"));
-    run.expect("score", found.stream().mapToDouble(BeamSearch.Hypothesis::score).toArray(), want(run, "score"));
+        "log_prob", found.stream().mapToDouble(BeamSearch.Hypothesis::logProbability).toArray(), run.want("log_prob"));
+    run.expect("score", found.stream().mapToDouble(BeamSearch.Hypothesis::score).toArray(), run.want("score"));
   }
 
   private static void pairs(GoldenRun run) {
@@ -150,7 +142,7 @@ final class TextGolden implements GoldenTopic {
       want.add(new SkipGram.Pair<>(p.get(0), p.get(1)));
     }
     same(want, got);
-    run.expect("count", new double[] {got.size()}, want(run, "count"));
+    run.expect("count", new double[] {got.size()}, run.want("count"));
   }
 
   private static void analogy(GoldenRun run, boolean difference) {
@@ -160,18 +152,18 @@ final class TextGolden implements GoldenTopic {
     String b = q.get(1);
     String c = q.get(2);
     run.expect(
-        "cosine", difference ? vectors.differenceScores(a, b, c) : vectors.analogyScores(a, b, c), want(run, "cosine"));
+        "cosine", difference ? vectors.differenceScores(a, b, c) : vectors.analogyScores(a, b, c), run.want("cosine"));
     same(
         run.c().text("answer", ""), difference ? vectors.analogyByDifference(a, b, c) : vectors.analogy(a, b, c));
   }
 
   private static void equalise(GoldenRun run) {
-    double[][] paper = WordVectors.equalise(values(run, "e1"), values(run, "e2"), values(run, "g"), false);
-    double[][] course = WordVectors.equalise(values(run, "e1"), values(run, "e2"), values(run, "g"), true);
-    run.expect("e1", paper[0], want(run, "e1"));
-    run.expect("e2", paper[1], want(run, "e2"));
-    run.expect("e1_course_formula", course[0], want(run, "e1_course_formula"));
-    run.expect("e2_course_formula", course[1], want(run, "e2_course_formula"));
+    double[][] paper = WordVectors.equalise(run.values("e1"), run.values("e2"), run.values("g"), false);
+    double[][] course = WordVectors.equalise(run.values("e1"), run.values("e2"), run.values("g"), true);
+    run.expect("e1", paper[0], run.want("e1"));
+    run.expect("e2", paper[1], run.want("e2"));
+    run.expect("e1_course_formula", course[0], run.want("e1_course_formula"));
+    run.expect("e2_course_formula", course[1], run.want("e2_course_formula"));
   }
 
   private static void cooccurrence(GoldenRun run) {
@@ -184,15 +176,15 @@ final class TextGolden implements GoldenTopic {
     };
     double[][] counts =
         SkipGram.cooccurrence(ids, vocabulary.size(), (int) run.c().number("window", 1), byDistance);
-    run.expect("X", Arrays.stream(counts).flatMapToDouble(Arrays::stream).toArray(), want(run, "X"));
+    run.expect("X", Arrays.stream(counts).flatMapToDouble(Arrays::stream).toArray(), run.want("X"));
   }
 
   private static void viterbi(GoldenRun run) {
-    int[] seen = Arrays.stream(values(run, "observations")).mapToInt(v -> (int) v).toArray();
+    int[] seen = Arrays.stream(run.values("observations")).mapToInt(v -> (int) v).toArray();
     Viterbi got = Viterbi.of(
-        values(run, "log_initial"), matrix(run, "log_transition"), matrix(run, "log_emission"), seen);
-    run.expect("path", Arrays.stream(got.path()).asDoubleStream().toArray(), want(run, "path"));
-    run.expect("log_prob", new double[] {got.logProbability()}, want(run, "log_prob"));
+        run.values("log_initial"), matrix(run, "log_transition"), matrix(run, "log_emission"), seen);
+    run.expect("path", Arrays.stream(got.path()).asDoubleStream().toArray(), run.want("path"));
+    run.expect("log_prob", new double[] {got.logProbability()}, run.want("log_prob"));
   }
 
   private static void wordPiece(GoldenRun run) {
@@ -243,6 +235,6 @@ final class TextGolden implements GoldenTopic {
     List<String> words = strings(run.c().attrs().get("words"));
     same(words, vectors.words());
     double[] all = words.stream().flatMapToDouble(w -> Arrays.stream(vectors.vector(w))).toArray();
-    run.expect("vectors", all, want(run, "vectors"));
+    run.expect("vectors", all, run.want("vectors"));
   }
 }

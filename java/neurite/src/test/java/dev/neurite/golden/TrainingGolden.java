@@ -18,14 +18,14 @@ final class TrainingGolden implements GoldenTopic {
   @Override
   public void register(Map<String, GoldenHandler> h) {
     h.put("train/relative_difference", run -> run.expect(
-        "value", new double[] {GradCheck.difference(values(run, "a"), values(run, "b"))}, want(run, "value")));
+        "value", new double[] {GradCheck.difference(run.values("a"), run.values("b"))}, run.want("value")));
     h.put("train/ewma", TrainingGolden::average);
     h.put("train/standardise", TrainingGolden::standardise);
     h.put("train/min_max", TrainingGolden::minMax);
     h.put("train/pca", run -> {
       Pca pca = Pca.fit(run.in("x"));
-      run.expect("explained_variance", pca.variance(), want(run, "explained_variance"));
-      run.expect("ratio", pca.ratio(), want(run, "ratio"));
+      run.expect("explained_variance", pca.variance(), run.want("explained_variance"));
+      run.expect("ratio", pca.ratio(), run.want("ratio"));
     });
     h.put("train/ng_logistic", GoldenRun.op(r -> Map.of("cost", logisticCost(r.in("w"), r.in("b"), r))));
     h.put("train/ng_logistic_training", TrainingGolden::logisticTraining);
@@ -33,17 +33,9 @@ final class TrainingGolden implements GoldenTopic {
     h.put("train/ng_deep", GoldenRun.op(TrainingGolden::deep));
   }
 
-  private static double[] values(GoldenRun run, String name) {
-    return run.c().tensors("inputs").get(name).values();
-  }
-
-  private static double[] want(GoldenRun run, String name) {
-    return run.c().tensors("outputs").get(name).values();
-  }
-
   private static void average(GoldenRun run) {
     ExponentialAverage average = ExponentialAverage.of(run.c().number("beta", 0));
-    double[] series = values(run, "theta");
+    double[] series = run.values("theta");
     double[] raw = new double[series.length];
     double[] corrected = new double[series.length];
     for (int i = 0; i < series.length; i++) {
@@ -51,15 +43,15 @@ final class TrainingGolden implements GoldenTopic {
       raw[i] = average.raw();
       corrected[i] = average.corrected();
     }
-    run.expect("v", raw, want(run, "v"));
-    run.expect("corrected", corrected, want(run, "corrected"));
+    run.expect("v", raw, run.want("v"));
+    run.expect("corrected", corrected, run.want("corrected"));
   }
 
   private static void standardise(GoldenRun run) {
     Scaler scaler = StandardScaler.fit(run.in("x"));
     run.expect("y", scaler.apply(run.in("x")), run.c().tensors("outputs").get("y"));
-    run.expect("mean", scaler.shift().stream().mapToDouble(v -> v).toArray(), want(run, "mean"));
-    double[] deviations = want(run, "std");
+    run.expect("mean", scaler.shift().stream().mapToDouble(v -> v).toArray(), run.want("mean"));
+    double[] deviations = run.want("std");
     for (int i = 0; i < deviations.length; i++) {
       double used = deviations[i] == 0 ? 1 : deviations[i];
       run.expect("std", new double[] {1 / scaler.scale().get(i)}, new double[] {used});
@@ -73,8 +65,8 @@ final class TrainingGolden implements GoldenTopic {
     double high = ((Number) range.get(1)).doubleValue();
     Scaler scaler = MinMaxScaler.fit(run.in("x"), low, high);
     run.expect("y", scaler.apply(run.in("x")), run.c().tensors("outputs").get("y"));
-    double[] min = want(run, "min");
-    double[] max = want(run, "max");
+    double[] min = run.want("min");
+    double[] max = run.want("max");
     run.expect("min", scaler.shift().stream().mapToDouble(v -> v).toArray(), min);
     for (int i = 0; i < max.length; i++) {
       double scale = max[i] == min[i] ? 1 : (high - low) / (max[i] - min[i]);
@@ -105,7 +97,7 @@ final class TrainingGolden implements GoldenTopic {
       run.expect("w", w, run.c().tensors("outputs").get("w"));
       run.expect("b", b, run.c().tensors("outputs").get("b"));
     }
-    run.expect("costs", costs, want(run, "costs"));
+    run.expect("costs", costs, run.want("costs"));
   }
 
   private static Tensor activated(Tensor z, String name) {

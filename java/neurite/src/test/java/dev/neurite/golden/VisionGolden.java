@@ -53,12 +53,8 @@ final class VisionGolden implements GoldenTopic {
     return rows;
   }
 
-  private static double[] values(GoldenRun r, String name) {
-    return r.c().tensors("inputs").get(name).values();
-  }
-
   private static int[] ints(GoldenRun r, String name) {
-    return Arrays.stream(values(r, name)).mapToInt(v -> (int) v).toArray();
+    return Arrays.stream(r.values(name)).mapToInt(v -> (int) v).toArray();
   }
 
   private static double[] list(GoldenRun r, String key) {
@@ -121,8 +117,8 @@ final class VisionGolden implements GoldenTopic {
     double[][] boxes = boxes(r, "boxes");
     for (String output : r.c().tensors("outputs").keySet()) {
       expectLongs(r, output, switch (output) {
-        case "keep_agnostic", "keep" -> nms.keep(boxes, values(r, "scores"));
-        case "keep_per_class" -> nms.keep(boxes, values(r, "scores"), ints(r, "classes"));
+        case "keep_agnostic", "keep" -> nms.keep(boxes, r.values("scores"));
+        case "keep_per_class" -> nms.keep(boxes, r.values("scores"), ints(r, "classes"));
         default -> throw new AssertionError("unknown output " + output);
       });
     }
@@ -191,7 +187,7 @@ final class VisionGolden implements GoldenTopic {
     }
     double[][] found = boxes(r, "det_box");
     for (int i = 0; i < found.length; i++) {
-      map.addDetection(ints(r, "det_image")[i], ints(r, "det_class")[i], found[i], values(r, "det_score")[i]);
+      map.addDetection(ints(r, "det_image")[i], ints(r, "det_class")[i], found[i], r.values("det_score")[i]);
     }
     r.c().tensors("outputs").forEach((name, want) -> {
       Matcher m = MAP.matcher(name);
