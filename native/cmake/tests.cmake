@@ -13,10 +13,16 @@ endif()
 add_library(neurite_test_main STATIC cmake/test_main.cc)
 target_link_libraries(neurite_test_main PUBLIC neurite GTest::gtest GTest::gmock)
 
+# Programs about code that has tile kernels: they run on these levels too.
+set(NRT_TILE_TESTS core all_ops gemm conv2d lstm gru rnn attention)
 function(nrt_add_tests name)
   add_executable(${name}_test ${ARGN})
   target_link_libraries(${name}_test PRIVATE neurite_test_main)
-  foreach(level ${NRT_ISA_LEVELS})
+  set(levels ${NRT_ISA_LEVELS})
+  if(NRT_TILE_LEVELS AND name IN_LIST NRT_TILE_TESTS)
+    list(APPEND levels amx amx-model)
+  endif()
+  foreach(level ${levels})
     add_test(NAME ${name}@${level} COMMAND ${name}_test)
     set_tests_properties(${name}@${level} PROPERTIES ENVIRONMENT "NEURITE_ISA=${level}"
       SKIP_RETURN_CODE 77 TIMEOUT 600)

@@ -4,6 +4,7 @@
 #include <cstring>
 #include <string>
 
+#include "core/amx.h"
 #include "core/host.h"
 
 #ifndef NRT_VERSION
@@ -22,8 +23,11 @@ struct Level {
 };
 
 #if defined(__x86_64__) || defined(_M_X64)
-constexpr Level kLevels[] = {
-    {Isa::kBase, "base"}, {Isa::kAvx2, "avx2"}, {Isa::kAvx512, "avx512"}};
+constexpr Level kLevels[] = {{Isa::kBase, "base"},
+                             {Isa::kAvx2, "avx2"},
+                             {Isa::kAvx512, "avx512"},
+                             {Isa::kAmx, "amx"},
+                             {Isa::kAmxModel, "amx-model"}};
 
 bool usable(Isa isa) {
   __builtin_cpu_init();
@@ -37,6 +41,10 @@ bool usable(Isa isa) {
       return usable(Isa::kAvx2) && __builtin_cpu_supports("avx512f") &&
              __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512cd") &&
              __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
+    case Isa::kAmx:
+      return usable(Isa::kAvx512) && amx_state().usable;
+    case Isa::kAmxModel:
+      return usable(Isa::kAvx512);
     default:
       return false;
   }
@@ -49,11 +57,14 @@ constexpr Level kLevels[] = {{Isa::kBase, "base"}};
 bool usable(Isa) { return true; }
 #endif
 
+// The model is there for tests: it can be asked for, but is neither listed nor chosen.
+bool listed(const Level& level) { return level.isa != Isa::kAmxModel && usable(level.isa); }
+
 const std::string& usable_levels() {
   static const std::string text = [] {
     std::string all;
     for (const Level& level : kLevels) {
-      if (!usable(level.isa)) continue;
+      if (!listed(level)) continue;
       if (!all.empty()) all += ',';
       all += level.name;
     }
@@ -62,21 +73,24 @@ const std::string& usable_levels() {
   return text;
 }
 
+// Why the CPU's best level is not among the usable ones, or an empty text.
+const std::string& isa_note() { return amx_state().note; }
+
 Isa choose(const char* wanted) {
   if (wanted == nullptr || *wanted == 0) wanted = getenv("NEURITE_ISA");
   Isa best = Isa::kBase;
   for (const Level& level : kLevels) {
-    const bool ok = usable(level.isa);
     if (wanted != nullptr && *wanted != 0) {
       if (strcmp(wanted, level.name) != 0) continue;
-      if (!ok) break;
+      if (!usable(level.isa)) break;
       return level.isa;
     }
-    if (ok) best = level.isa;
+    if (listed(level)) best = level.isa;
   }
   if (wanted != nullptr && *wanted != 0) {
-    unsupported("ISA level '%s' cannot be used here; usable on this CPU: %s", wanted,
-                usable_levels().c_str());
+    const std::string note = strcmp(wanted, "amx") == 0 ? isa_note() : "";
+    unsupported("ISA level '%s' cannot be used here; usable on this CPU: %s%s%s", wanted,
+                usable_levels().c_str(), note.empty() ? "" : "; ", note.c_str());
   }
   return best;
 }
@@ -99,7 +113,7 @@ nrt_ctx store(std::unique_ptr<Context> c) {
 
 std::unique_ptr<Context> take_out(nrt_ctx ctx) {
   Context* c = &context(ctx);
-  if (!slots[ctx % kSlots].compare_exchange_strong(c, nullptr)) invalid("not an open context");
+  if (!slots[c->handle % kSlots].compare_exchange_strong(c, nullptr)) invalid("not an open context");
   return std::unique_ptr<Context>(c);
 }
 
@@ -113,9 +127,15 @@ const char* isa_name(Isa isa) {
 }
 
 Context& context(nrt_ctx ctx) {
-  Context* c = slots[static_cast<uint64_t>(ctx) % kSlots].load(std::memory_order_acquire);
-  if (c == nullptr || c->handle != ctx) invalid("not an open context");
-  bind_threads(c->threads.load(std::memory_order_relaxed));
+  const int64_t handle = ctx & ((int64_t{1} << NRT_PRECISION_SHIFT) - 1);
+  const int64_t mode = ctx >> NRT_PRECISION_SHIFT;  // 0: the context's own
+  Context* c = slots[handle % kSlots].load(std::memory_order_acquire);
+  if (c == nullptr || c->handle != handle || mode < 0 || mode > NRT_PRECISION_MEDIUM + 1) {
+    invalid("not an open context");
+  }
+  const int32_t precision =
+      mode > 0 ? static_cast<int32_t>(mode - 1) : c->precision.load(std::memory_order_relaxed);
+  bind_call({c->threads.load(std::memory_order_relaxed), c->isa, static_cast<Precision>(precision)});
   return *c;
 }
 
@@ -132,6 +152,7 @@ int32_t nrt_abi_version(void) { return NRT_ABI_VERSION; }
 const char* nrt_version(void) { return NRT_VERSION; }
 const char* nrt_build_info(void) { return NRT_BUILD_INFO; }
 const char* nrt_isa_levels(void) { return nrt::usable_levels().c_str(); }
+const char* nrt_isa_note(void) { return nrt::isa_note().c_str(); }
 
 nrt_ctx nrt_ctx_open(int32_t device_kind, int32_t device_index, const char* isa, int32_t threads) {
   nrt_ctx opened = 0;
@@ -170,6 +191,35 @@ nrt_status nrt_ctx_set_threads(nrt_ctx ctx, int32_t threads) {
     context(ctx).threads = threads > 0 ? threads : nrt_host_cores();
   });
 }
+
+int32_t nrt_ctx_precision(nrt_ctx ctx) {
+  int32_t mode = -1;
+  guard([&] {
+    context(ctx);
+    mode = static_cast<int32_t>(nrt::call_state().precision);
+  });
+  return mode;
+}
+
+nrt_status nrt_ctx_set_precision(nrt_ctx ctx, int32_t mode) {
+  return guard([&] {
+    if (mode < NRT_PRECISION_IEEE || mode > NRT_PRECISION_MEDIUM) {
+      nrt::invalid("matmul precision must be 0 to %d, given %d", NRT_PRECISION_MEDIUM, mode);
+    }
+    context(ctx).precision = mode;
+  });
+}
+
+int32_t nrt_ctx_products(nrt_ctx ctx, int64_t m, int64_t n, int64_t k, int32_t param) {
+  int32_t products = -1;
+  guard([&] {
+    context(ctx);
+    products = nrt::bf16_products(m, n, k, param != 0);
+  });
+  return products;
+}
+
+int32_t nrt_last_products(void) { return nrt::last_products(); }
 
 nrt_ptr nrt_alloc(nrt_ctx ctx, int64_t bytes) {
   nrt_ptr block = 0;

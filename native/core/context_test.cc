@@ -103,6 +103,27 @@ TEST_F(IsaLevel, AnUnknownLevelIsRefusedWithTheUsableOnes) {
   EXPECT_EQ(want, opened(""));
 }
 
+TEST_F(IsaLevel, TheTileModelCanBeForcedButIsNeverChosen) {
+  set("");
+  for (const std::string& level : levels()) EXPECT_NE("amx-model", level);
+  const bool wide = std::string(nrt_isa_levels()).find("avx512") != std::string::npos;
+  EXPECT_EQ(wide ? "amx-model" : std::string("refused: ISA level 'amx-model' cannot be used here; usable on "
+                                             "this CPU: ") + nrt_isa_levels(),
+            opened("amx-model"));
+}
+
+TEST_F(IsaLevel, AmxIsRefusedWithTheReasonWhereItCannotBeUsed) {
+  set("");
+  const bool there = std::string(nrt_isa_levels()).find("amx") != std::string::npos;
+  const std::string note = nrt_isa_note();
+  EXPECT_EQ(there ? "amx" : std::string("refused: ISA level 'amx' cannot be used here; usable on this CPU: ") +
+                                nrt_isa_levels() + (note.empty() ? "" : "; " + note),
+            opened("amx"));
+  if (there) {
+    EXPECT_EQ("", note);
+  }
+}
+
 TEST(Context, BadDevicesAndThreadCountsAreRefused) {
   EXPECT_EQ(0, nrt_ctx_open(NRT_CUDA, 0, "", 1));
   EXPECT_EQ(0, nrt_ctx_open(NRT_CPU, 1, "", 1));

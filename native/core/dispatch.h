@@ -9,8 +9,9 @@
 
 namespace nrt {
 
-// Levels in the order of preference; on arm64 AVX2 never occurs and NEON is the best.
-enum class Isa : int { kBase = 0, kAvx2 = 1, kAvx512 = 2, kNeon = 3 };
+// Levels in the order of preference; on arm64 AVX2 never occurs and NEON is the best. AMX is AVX-512
+// plus tile kernels for matrix products (core/tile.h); kAmxModel computes them in software, for tests.
+enum class Isa : int { kBase = 0, kAvx2 = 1, kAvx512 = 2, kNeon = 3, kAmx = 4, kAmxModel = 5 };
 
 struct Context;
 // Throws Error(NRT_INVALID_ARGUMENT) when ctx is not an open context. Also binds the context's
@@ -40,10 +41,10 @@ inline T* ptr(nrt_ptr address) {
   extern const Type name;              \
   }                                    \
   }
-#define NRT_SELECT(ctx, name)                                                   \
-  (::nrt::isa_of(ctx) == ::nrt::Isa::kAvx512 ? ::nrt::avx512::name              \
-   : ::nrt::isa_of(ctx) == ::nrt::Isa::kAvx2 ? ::nrt::avx2::name                \
-                                             : ::nrt::base::name)
+#define NRT_SELECT(ctx, name)                                  \
+  (::nrt::isa_of(ctx) == ::nrt::Isa::kBase   ? ::nrt::base::name \
+   : ::nrt::isa_of(ctx) == ::nrt::Isa::kAvx2 ? ::nrt::avx2::name \
+                                             : ::nrt::avx512::name)
 #elif defined(__aarch64__)
 #define NRT_DECLARE_LEVELS(Type, name) \
   namespace nrt {                      \

@@ -36,7 +36,7 @@ constexpr int kMostWorkers = 255;
 constexpr auto kSpin = std::chrono::microseconds(45);
 
 struct PerThread {
-  int32_t budget = 1;
+  CallState call;
   bool inside = false;  // a chunk runs on this thread: nested calls run inline
 };
 thread_local PerThread self;
@@ -45,6 +45,7 @@ struct Job {
   void (*fn)(void*, int64_t, int64_t);
   void* arg;
   int64_t n, grain, chunks;
+  CallState call;
   int seats;            // workers that may still join; under the pool's lock
   Job* older = nullptr;  // neighbours in the pool's list
   Job* newer = nullptr;
@@ -91,8 +92,8 @@ class Pool {
 
  private:
   void drain(Job& job) {
-    const bool before = self.inside;
-    self.inside = true;
+    const PerThread before = self;
+    self = {job.call, true};
     for (;;) {
       // Ordered, so that who finds no chunk left also sees that the last one's taker has joined.
       const int64_t chunk = job.next.fetch_add(1, std::memory_order_acq_rel);
@@ -100,7 +101,7 @@ class Pool {
       if (chunk == job.chunks - 1) unlink(job);
       job.run(chunk);
     }
-    self.inside = before;
+    self = before;
   }
 
   void unlink(Job& job) {
@@ -220,9 +221,10 @@ Pool& pool() {
 
 }  // namespace
 
-void bind_threads(int32_t threads) { self.budget = threads; }
+void bind_call(const CallState& state) { self.call = state; }
+const CallState& call_state() { return self.call; }
 
-int parallel_threads() { return self.inside ? 1 : self.budget; }
+int parallel_threads() { return self.inside ? 1 : self.call.threads; }
 
 int pool_workers() { return pool().workers(); }
 
@@ -244,6 +246,7 @@ void parallel_for(int64_t n, int64_t grain, void (*fn)(void*, int64_t, int64_t),
   job.n = n;
   job.grain = grain;
   job.chunks = chunks;
+  job.call = self.call;
   const int64_t workers = (threads < chunks ? threads : chunks) - 1;
   pool().run(job, static_cast<int>(workers < kMostWorkers ? workers : kMostWorkers));
   if (job.failed.load(std::memory_order_relaxed)) std::rethrow_exception(job.error);

@@ -41,6 +41,18 @@ enum {  // dtypes; the numbers are part of the ABI
 
 enum { NRT_CPU = 0, NRT_CUDA = 1 };
 
+// How float32 matrix products are computed: IEEE: one float32 multiplication and addition per step.
+// HIGHEST: the error is not above that of IEEE, by bfloat16 products where they are faster. HIGH: three
+// bfloat16 products, error about 4e-6. MEDIUM: operands rounded to bfloat16.
+enum {
+  NRT_PRECISION_IEEE = 0,
+  NRT_PRECISION_HIGHEST = 1,
+  NRT_PRECISION_HIGH = 2,
+  NRT_PRECISION_MEDIUM = 3
+};
+// A call may bring a mode of its own: pass ctx | ((int64_t)(mode + 1) << NRT_PRECISION_SHIFT).
+enum { NRT_PRECISION_SHIFT = 56 };
+
 enum {  // counters of nrt_memory_counter, in bytes unless the name says otherwise
   NRT_MEMORY_LIVE = 0,
   NRT_MEMORY_PEAK = 1,
@@ -62,6 +74,9 @@ const char* nrt_last_error(void);
 // Comma-separated levels that are built in AND usable on this CPU, best last ("base,avx2,avx512").
 const char* nrt_isa_levels(void);
 
+// Why the CPU's best level is not among them ("AMX is not used: ..."), or an empty text.
+const char* nrt_isa_note(void);
+
 // Opens a context. isa: a level's name, or "" for NEURITE_ISA or else the best one present; a level
 // that is not usable here fails and says so. threads: 0 = one per available core.
 // Returns 0 on failure (see nrt_last_error).
@@ -70,6 +85,16 @@ nrt_status nrt_ctx_close(nrt_ctx ctx);
 const char* nrt_ctx_isa(nrt_ctx ctx);
 int32_t nrt_ctx_threads(nrt_ctx ctx);
 nrt_status nrt_ctx_set_threads(nrt_ctx ctx, int32_t threads);
+
+// Precision of calls that bring none of their own; HIGHEST when opened.
+int32_t nrt_ctx_precision(nrt_ctx ctx);
+nrt_status nrt_ctx_set_precision(nrt_ctx ctx, int32_t mode);
+// What a product of this size runs on in this mode: the number of bfloat16 products that stand for one
+// float32 product, or 0 for float32 FMA. param: one operand is a model's parameter.
+int32_t nrt_ctx_products(nrt_ctx ctx, int64_t m, int64_t n, int64_t k, int32_t param);
+// What this thread's last product ran on; negative: so many were chosen, but values near the ends of
+// float32's range made it run on float32 FMA.
+int32_t nrt_last_products(void);
 
 // Memory, 64-byte aligned, from the caching allocator. 0 on failure. Zero bytes give a valid block.
 nrt_ptr nrt_alloc(nrt_ctx ctx, int64_t bytes);

@@ -28,6 +28,11 @@ public final class Natives {
     return Abi.nrt_isa_levels();
   }
 
+  /** Returns why the CPU's best level is not among the usable ones, or an empty text. */
+  public static String isaNote() {
+    return Abi.nrt_isa_note();
+  }
+
   /**
    * Returns the instruction-set level a context uses.
    *
