@@ -42,6 +42,7 @@ public class StepBenchmark {
     Neurite.threads(1);
     Neurite.seed(1);
     work = Cases.of("step train " + step);
+    work.run();
     work.check();
   }
 

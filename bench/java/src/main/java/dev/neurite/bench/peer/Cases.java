@@ -16,6 +16,7 @@ public final class Cases {
       case "conv" -> new ConvWork(c);
       case "pool" -> PlainWork.pool(c);
       case "bn" -> PlainWork.batchNorm(c);
+      case "ln" -> PlainWork.layerNorm(c);
       case "softmax" -> PlainWork.softmax(c);
       case "ce" -> PlainWork.crossEntropy(c);
       case "eltwise" -> PlainWork.elementwise(c);
@@ -23,10 +24,13 @@ public final class Cases {
       case "reduce" -> PlainWork.reduce(c);
       case "adam" -> PlainWork.adam(c);
       case "embed" -> PlainWork.embedding(c);
+      case "rnn" -> new RecurrentWork(c);
+      case "attn" -> new AttentionWork(c);
+      case "ctc" -> new CtcWork(c);
       case "tiny" -> PlainWork.tiny(c);
       case "train" -> new TrainWork(c);
       case "infer" -> new InferWork(c);
-      default -> throw new Work.Skip("no op for kind " + c.kind() + " yet");
+      default -> throw new Work.Skip("no case of kind " + c.kind());
     };
   }
 }

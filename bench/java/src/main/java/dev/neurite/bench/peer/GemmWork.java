@@ -1,6 +1,7 @@
 package dev.neurite.bench.peer;
 
 import dev.neurite.natives.Abi;
+import dev.neurite.tensor.DType;
 import dev.neurite.tensor.Status;
 import dev.neurite.tensor.Tensor;
 
@@ -14,22 +15,31 @@ final class GemmWork implements Work {
   private final int k;
   private final boolean transA;
   private final boolean transB;
+  private final boolean brief;
   private final Tensor a;
   private final Tensor b;
   private final Tensor c;
 
   GemmWork(CaseLine line) {
-    if (!line.has("dtype", "f32")) {
-      throw new Skip("only float32 products are there yet");
+    String dtype = line.text("dtype");
+    if (!dtype.equals("f32") && !dtype.equals("bf16")) {
+      throw new Skip("no products of " + dtype);
     }
+    brief = dtype.equals("bf16");
     m = line.number("m");
     n = line.number("n");
     k = line.number("k");
     transA = line.has("ta", "1");
     transB = line.has("tb", "1");
-    a = transA ? Values.uniform("a", k, m) : Values.uniform("a", m, k);
-    b = transB ? Values.uniform("b", n, k) : Values.uniform("b", k, n);
+    a = matrix("a", transA ? k : m, transA ? m : k);
+    b = matrix("b", transB ? n : k, transB ? k : n);
     c = Values.empty(m, n);
+  }
+
+  /** For bf16 the values are rounded to that type. */
+  private Tensor matrix(String name, long rows, long columns) {
+    Tensor t = Values.uniform(name, rows, columns);
+    return brief ? t.cast(DType.BFLOAT16).cast(DType.FLOAT32) : t;
   }
 
   @Override
@@ -61,7 +71,7 @@ final class GemmWork implements Work {
 
   @Override
   public String note() {
-    return "into a given output";
+    return brief ? "bfloat16 values in float32, into a given float32 output" : "into a given output";
   }
 
   @Override

@@ -11,13 +11,8 @@ final class InferWork implements Work {
   private final Tensor x;
 
   InferWork(CaseLine c) {
-    String name = c.text("model");
-    model = Models.of(name);
-    long[] sample = Models.sample(name);
-    long[] dims = new long[sample.length + 1];
-    dims[0] = c.number("batch");
-    System.arraycopy(sample, 0, dims, 1, sample.length);
-    x = Values.uniform("x", dims);
+    model = Models.of(c);
+    x = Models.input(c);
   }
 
   @Override

@@ -3,12 +3,15 @@ package dev.neurite.bench.peer;
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
 import dev.neurite.Neurite;
+import dev.neurite.tensor.Scope;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
 import java.io.PrintStream;
 import java.io.StringWriter;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.Arrays;
 
 /**
@@ -59,7 +62,7 @@ public final class PeerProcess {
   }
 
   private void run(CaseLine c, double seconds, int minReps, double maxSeconds) throws IOException {
-    try (Work work = Cases.make(c)) {
+    try (Scope scope = Scope.open(); Work work = Cases.make(c)) {
       long begin = System.nanoTime();
       work.run();
       double first = (System.nanoTime() - begin) / NANOS;
@@ -127,6 +130,7 @@ public final class PeerProcess {
       json.writeNumberField("reps", samples.length);
       json.writeStringField("note", work.note());
       json.writeStringField("check", checked);
+      json.writeNumberField("rss_kb", residentKilobytes());
       json.writeArrayFieldStart("samples");
       int kept = Math.min(samples.length, KEPT_SAMPLES);
       for (int i = 0; i < kept; i++) {
@@ -135,6 +139,19 @@ public final class PeerProcess {
       }
       json.writeEndArray();
     });
+  }
+
+  /** What Linux says is resident; -1 elsewhere. */
+  private static long residentKilobytes() throws IOException {
+    Path status = Path.of("/proc/self/status");
+    if (Files.exists(status)) {
+      for (String line : Files.readAllLines(status)) {
+        if (line.startsWith("VmRSS:")) {
+          return Long.parseLong(line.replaceAll("\\D", ""));
+        }
+      }
+    }
+    return -1;
   }
 
   private interface Fields {

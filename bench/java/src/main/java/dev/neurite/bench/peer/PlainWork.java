@@ -3,8 +3,10 @@ package dev.neurite.bench.peer;
 import dev.neurite.autograd.Tape;
 import dev.neurite.natives.Abi;
 import dev.neurite.ops.BatchNormOp;
+import dev.neurite.ops.Binary;
 import dev.neurite.ops.BinaryOp;
 import dev.neurite.ops.DropoutOp;
+import dev.neurite.ops.LayerNormOp;
 import dev.neurite.ops.Pool2d;
 import dev.neurite.ops.ReduceOp;
 import dev.neurite.ops.SoftmaxCrossEntropy;
@@ -14,6 +16,7 @@ import dev.neurite.tensor.Scope;
 import dev.neurite.tensor.Shape;
 import dev.neurite.tensor.Status;
 import dev.neurite.tensor.Tensor;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.function.Supplier;
@@ -110,6 +113,33 @@ final class PlainWork implements Work {
         "without moving averages", forwardBackward(f, up, x, gamma, beta), sum(f, beta.mean().item(), 1e-4));
   }
 
+  static Work layerNorm(CaseLine c) {
+    int width = c.number("c");
+    Tensor x = Values.uniform("x", c.number("n"), width);
+    Tensor gamma = Values.uniform("gamma", width);
+    Tensor beta = Values.uniform("beta", width);
+    Tensor up = Values.uniform("up", c.number("n"), width);
+    LayerNormOp.Plan plan = LayerNormOp.Plan.rows(x.shape(), width, 1e-5, 0, true);
+    Supplier<Tensor> f = () -> LayerNormOp.apply(x, gamma, beta, plan);
+    Supplier<String> check = () -> {
+      double[] row = Values.doubles(x, width);
+      double mean = 0;
+      double square = 0;
+      for (double v : row) {
+        mean += v / width;
+        square += v * v / width;
+      }
+      double rate = 1 / Math.sqrt(square - mean * mean + 1e-5);
+      float[] y = f.get().toFloats();
+      double error = 0;
+      for (int i = 0; i < width; i++) {
+        error = Math.max(error, Math.abs((row[i] - mean) * rate * gamma.get(i) + beta.get(i) - y[i]));
+      }
+      return Values.verdict(error, 1e-5);
+    };
+    return new PlainWork("allocates its output", forwardBackward(f, up, x, gamma, beta), check);
+  }
+
   static Work softmax(CaseLine c) {
     Tensor x = Values.uniform("x", c.number("n"), c.number("c"));
     Tensor y = Values.empty(c.number("n"), c.number("c"));
@@ -137,27 +167,55 @@ final class PlainWork implements Work {
     Tensor x = Values.uniform("x", n);
     Tensor b = Values.uniform("b", n);
     Tensor y = Values.empty(n);
-    boolean add = c.has("op", "add");
-    UnaryOp op = add ? UnaryOp.IDENTITY : UnaryOp.valueOf(c.text("op").toUpperCase(Locale.ROOT));
+    String name = c.text("op").toUpperCase(Locale.ROOT);
+    BinaryOp two = named(BinaryOp.values(), name);
+    UnaryOp one = named(UnaryOp.values(), name);
+    if (two == null && one == null) {
+      throw new Skip("no element-wise op " + c.text("op"));
+    }
     Runnable into = () -> Status.check(
-        add
-            ? Abi.nrt_binary_fwd(x.ctx(), x.code(), BinaryOp.ADD.code(), y.addr(), x.addr(), b.addr(), n, 1, 1)
-            : Abi.nrt_unary_fwd(x.ctx(), x.code(), op.code(), y.addr(), x.addr(), n, 0, 0, 0, 0),
+        two != null
+            ? Abi.nrt_binary_fwd(x.ctx(), x.code(), two.code(), y.addr(), x.addr(), b.addr(), n, 1, 1)
+            : Abi.nrt_unary_fwd(x.ctx(), x.code(), one.code(), y.addr(), x.addr(), n, 0, 0, 0, 0),
         "elementwise", x, b);
-    Supplier<Tensor> f = () -> add ? x.add(b) : x.unary(op);
+    Supplier<Tensor> f = () -> two != null ? Binary.apply(two, x, b) : x.unary(one);
+    boolean allocates = c.has("alloc", "1");
     Supplier<String> check = () -> {
-      double v = x.get(3);
-      double want = add ? v + b.get(3) : switch (op) {
-        case RELU -> Math.max(v, 0);
-        case SIGMOID -> 1 / (1 + Math.exp(-v));
-        case TANH -> Math.tanh(v);
-        default -> f.get().get(3);
-      };
-      return Values.verdict(Math.abs(want - f.get().get(3)), 1e-6);
+      Tensor got = allocates ? f.get() : y;
+      double want = naive(name, x.get(3), b.get(3), f);
+      return Values.verdict(Math.abs(want - got.get(3)), 1e-6);
     };
-    return c.has("alloc", "1")
+    return allocates
         ? new PlainWork("allocates its output", inScope(f), check)
         : new PlainWork("into a given output", into, check);
+  }
+
+  private static <E extends Enum<E>> E named(E[] all, String name) {
+    return Arrays.stream(all).filter(e -> e.name().equals(name)).findFirst().orElse(null);
+  }
+
+  /** What the catalogue's functions are; for others, what the tensor op says. */
+  private static double naive(String op, double v, double b, Supplier<Tensor> other) {
+    return switch (op) {
+      case "ADD" -> v + b;
+      case "MUL" -> v * b;
+      case "RELU" -> Math.max(v, 0);
+      case "SIGMOID" -> 1 / (1 + Math.exp(-v));
+      case "TANH" -> Math.tanh(v);
+      case "GELU" -> 0.5 * v * (1 + erf(v / Math.sqrt(2)));
+      default -> other.get().get(3);
+    };
+  }
+
+  /** The error function's power series; for arguments in [-1, 1]. */
+  private static double erf(double v) {
+    double term = v;
+    double sum = v;
+    for (int n = 1; n < 30; n++) {
+      term *= -v * v / n;
+      sum += term / (2 * n + 1);
+    }
+    return 2 / Math.sqrt(Math.PI) * sum;
   }
 
   static Work dropout(CaseLine c) {
@@ -169,21 +227,32 @@ final class PlainWork implements Work {
   static Work reduce(CaseLine c) {
     int n = c.number("n");
     int axis = c.number("axis");
-    int side = (int) Math.round(Math.sqrt(n));
-    Tensor x = axis < 0 ? Values.uniform("x", n) : Values.uniform("x", side, side);
+    int rows = rows(n);
+    int columns = n / rows;
+    Tensor x = axis < 0 ? Values.uniform("x", n) : Values.uniform("x", rows, columns);
     ReduceOp op = c.has("op", "sum") ? ReduceOp.SUM : ReduceOp.MEAN;
     Supplier<Tensor> f = () -> axis < 0 ? x.reduce(op, false) : x.reduce(op, false, axis);
     Supplier<String> check = () -> {
       float[] v = x.toFloats();
       double sum = 0;
-      for (int i = 0; i < (axis < 0 ? n : side); i++) {
-        sum += v[axis < 0 || axis == 1 ? i : i * side];
+      int terms = axis < 0 ? n : axis == 0 ? rows : columns;
+      for (int i = 0; i < terms; i++) {
+        sum += v[axis == 0 ? i * columns : i];
       }
-      double want = op == ReduceOp.SUM ? sum : sum / side;
+      double want = op == ReduceOp.SUM ? sum : sum / terms;
       double got = axis < 0 ? f.get().item() : f.get().get(0);
       return Values.verdict(Math.abs(want - got), op == ReduceOp.SUM ? 1e-2 : 1e-6);
     };
     return new PlainWork("allocates its (small) output", inScope(f), check);
+  }
+
+  /** The divisor of n next to its square root. */
+  private static int rows(int n) {
+    int rows = (int) Math.round(Math.sqrt(n));
+    while (n % rows != 0) {
+      rows--;
+    }
+    return rows;
   }
 
   static Work adam(CaseLine c) {

@@ -3,6 +3,7 @@ package dev.neurite.bench.peer;
 import dev.neurite.ops.RandomOp;
 import dev.neurite.tensor.DType;
 import dev.neurite.tensor.RandomStream;
+import dev.neurite.tensor.Scope;
 import dev.neurite.tensor.Shape;
 import dev.neurite.tensor.Tensor;
 
@@ -22,8 +23,23 @@ final class Values {
     return RandomOp.integers(Shape.of(count), 0, classes, RandomStream.of(SEED, "labels"));
   }
 
+  /** Integers in [0, high). */
+  static Tensor integers(String name, long high, long... dims) {
+    return RandomOp.integers(Shape.of(dims), 0, high, RandomStream.of(SEED, name));
+  }
+
   static Tensor empty(long... dims) {
     return Tensor.zeros(Shape.of(dims));
+  }
+
+  /** The first values of a tensor, in row-major order. */
+  static double[] doubles(Tensor t, int count) {
+    float[] values = Scope.run(() -> t.reshape(-1).slice(0, 0, count)).toFloats();
+    double[] out = new double[count];
+    for (int i = 0; i < count; i++) {
+      out[i] = values[i];
+    }
+    return out;
   }
 
   /** Says how large the error is, or throws when it is above the tolerance. */
