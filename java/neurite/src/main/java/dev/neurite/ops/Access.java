@@ -1,6 +1,7 @@
 package dev.neurite.ops;
 
 import dev.neurite.tensor.DType;
+import dev.neurite.tensor.Param;
 import dev.neurite.tensor.Scope;
 import dev.neurite.tensor.Shape;
 import dev.neurite.tensor.Tensor;
@@ -52,6 +53,9 @@ public abstract class Access {
 
   /** True when only pins keep the tensor alive: its scope is closed. */
   public abstract boolean isOrphan(Tensor t);
+
+  /** A packed form of a parameter; see {@link Packed#of}. */
+  public abstract Packed packed(Param p, Packing packing, Packed.When when);
 
   /** Moves a tensor into a scope (null: makes it loose). */
   public abstract void adopt(Tensor t, Scope scope);

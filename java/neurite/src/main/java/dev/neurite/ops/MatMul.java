@@ -78,12 +78,32 @@ public final class MatMul {
       Tensor y, Tensor a, Tensor b, long m, long n, long k, boolean transA, boolean transB, long batch) {
     long strideA = a.size() == m * k ? 0 : m * k;
     long strideB = b.size() == k * n ? 0 : k * n;
+    if (batch > 1 && strideB == 0 && strideA != 0 && !transA) {
+      run(y, a, b, batch * m, n, k, false, transB, 1); // one right side for all: the rows of one product
+      return;
+    }
     int flags = (transA ? TRANS_A : 0) | (transB ? TRANS_B : 0);
+    try (Packed packed = batch == 1 ? GemmPacking.of(b, transB, m, n) : null) {
+      if (packed != null) {
+        multiply(y, a, packed, null, m, n, k, flags, UnaryOp.IDENTITY, "matmul");
+        return;
+      }
+    }
     Status.check(
         Abi.nrt_gemm_fwd(
             y.ctx(), y.code(), y.addr(), a.addr(), b.addr(), 0, batch, m, n, k, a.dim(-1), strideA, b.dim(-1), strideB,
             n, m * n, flags, 1, 0, UnaryOp.IDENTITY.code()),
         "matmul", a, b);
+  }
+
+  /** y = act(op(a) w + bias) with packed weights. */
+  private static void multiply(
+      Tensor y, Tensor a, Packed w, Tensor bias, long m, long n, long k, int flags, UnaryOp activation, String op) {
+    Status.check(
+        Abi.nrt_gemm_packed_fwd(
+            y.ctx(), y.code(), y.addr(), a.addr(), w.addr(), bias == null ? 0 : bias.addr(), m, n, k, a.dim(-1), n, flags,
+            1, 0, activation.code()),
+        op, y, a, bias);
   }
 
   private static void requireFloating(Tensor t) {
@@ -121,15 +141,27 @@ public final class MatMul {
     Tensor y = TENSORS.create(x.shape().with(-1, out), x.dtype(), "dense");
     Tensor ws = w.contiguous();
     Tensor bs = b == null ? null : bias(b, out);
-    Status.check(
-        Abi.nrt_gemm_fwd(
-            y.ctx(), y.code(), y.addr(), xs.addr(), ws.addr(), bs == null ? 0 : bs.addr(), 1, rows, out, in, in, 0, out, 0,
-            out, 0, 0, 1, 0, activation.code()),
-        "dense", xs, ws, bs);
+    denseForward(y, xs, ws, bs, rows, activation);
     Tape.recordMany(
         "dense", new Tensor[] {y}, new Tensor[] {x, w, b},
         (dy, needed) -> denseBackward(dy[0], x, w, y, activation, needed, rows), x, w, y);
     return y;
+  }
+
+  private static void denseForward(Tensor y, Tensor x, Tensor w, Tensor bias, long rows, UnaryOp activation) {
+    long in = w.dim(0);
+    long out = w.dim(1);
+    try (Packed packed = GemmPacking.of(w, false, rows, out)) {
+      if (packed != null) {
+        multiply(y, x, packed, bias, rows, out, in, 0, activation, "dense");
+        return;
+      }
+    }
+    Status.check(
+        Abi.nrt_gemm_fwd(
+            y.ctx(), y.code(), y.addr(), x.addr(), w.addr(), bias == null ? 0 : bias.addr(), 1, rows, out, in, in, 0, out,
+            0, out, 0, 0, 1, 0, activation.code()),
+        "dense", x, w, bias);
   }
 
   private static Tensor bias(Tensor b, long out) {

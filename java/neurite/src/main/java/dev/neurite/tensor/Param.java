@@ -4,6 +4,8 @@ import dev.neurite.error.DTypeException;
 import dev.neurite.error.ShapeException;
 import dev.neurite.natives.Abi;
 import dev.neurite.ops.Current;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
 
 /**
  * A named tensor that training changes: the weights of a layer. It belongs to no scope; it is freed by {@link #close()}
@@ -11,9 +13,23 @@ import dev.neurite.ops.Current;
  */
 public final class Param extends Tensor {
 
+  private static final VarHandle VERSION;
+
+  static {
+    try {
+      VERSION = MethodHandles.lookup().findVarHandle(Param.class, "version", long.class);
+    } catch (ReflectiveOperationException e) {
+      throw new ExceptionInInitializerError(e);
+    }
+  }
+
   private final String name;
   private volatile boolean trainable = true;
+
+  @SuppressWarnings("unused") // through VERSION
   private volatile long version;
+
+  private volatile PackedForms forms;
   private volatile AfterStep afterStep;
   private volatile double learningRateFactor = 1;
 
@@ -104,7 +120,31 @@ public final class Param extends Tensor {
 
   /** To be called by whatever writes into the memory directly, such as an optimiser's native step. */
   public void changed() {
-    version++;
+    VERSION.getAndAdd(this, 1L);
+  }
+
+  /** Packed forms of the values, for the kernels. */
+  PackedForms forms() {
+    PackedForms known = forms;
+    return known != null ? known : firstForms();
+  }
+
+  private synchronized PackedForms firstForms() {
+    if (forms == null) {
+      PackedForms made = new PackedForms();
+      Collector.CLEANER.register(this, made);
+      forms = made;
+    }
+    return forms;
+  }
+
+  @Override
+  public void close() {
+    super.close();
+    PackedForms known = forms;
+    if (known != null && isClosed()) {
+      known.run();
+    }
   }
 
   /**

@@ -42,6 +42,16 @@ final class Storage {
     if (address == 0) {
       address = retry(ctx, bytes, op);
     }
+    return counted(device, address, bytes, op);
+  }
+
+  /** As {@link #allocate}, but null where memory is short: for what only makes things faster. */
+  static Storage ifRoom(Device device, long bytes, String op) {
+    long address = Abi.nrt_alloc(Backend.ctx(device), bytes);
+    return address == 0 ? null : counted(device, address, bytes, op);
+  }
+
+  private static Storage counted(Device device, long address, long bytes, String op) {
     Storage s = new Storage(device, address, bytes);
     if (MemoryReport.TRACKING) {
       MemoryReport.made(s, op);
@@ -68,6 +78,19 @@ final class Storage {
 
   void retain() {
     REFERENCES.getAndAdd(this, 1);
+  }
+
+  /** One more reference, unless the last one has gone. */
+  boolean tryRetain() {
+    int now = references;
+    while (now > 0) {
+      int seen = (int) REFERENCES.compareAndExchange(this, now, now + 1);
+      if (seen == now) {
+        return true;
+      }
+      now = seen;
+    }
+    return false;
   }
 
   /** Drops one reference; true when it was the last, and the caller must free {@link #address}. */

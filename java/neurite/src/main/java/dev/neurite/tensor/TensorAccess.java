@@ -1,6 +1,8 @@
 package dev.neurite.tensor;
 
 import dev.neurite.ops.Access;
+import dev.neurite.ops.Packed;
+import dev.neurite.ops.Packing;
 
 /** The doors of {@link Access}, opened. */
 final class TensorAccess extends Access {
@@ -63,6 +65,11 @@ final class TensorAccess extends Access {
   @Override
   public boolean isOrphan(Tensor t) {
     return t.isOrphan();
+  }
+
+  @Override
+  public Packed packed(Param p, Packing packing, Packed.When when) {
+    return p.forms().of(p, packing, when);
   }
 
   @Override
