@@ -8,9 +8,18 @@
 #     --save          also write bench/results/<machine>-<date>.json
 #     --jmh           measure from Java instead: overhead per operation, whole training steps;
 #                     --filter takes names such as 'addTen' or 'StepBenchmark'
+#     --peers         measure beside libtorch, oneDNN, MKL, OpenBLAS, DL4J in the same rounds;
+#                     [--case REGEX] [--threads N] [--rounds N], see bench/peers.sh --help
 #   NEURITE_ISA=base|avx2|avx512 measures another level.
 set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+# shellcheck source=bench/machine.sh
+. "$root/bench/machine.sh"
+
+if [ "${1:-}" = --peers ]; then
+  shift
+  exec "$root/bench/peers.sh" "$@"
+fi
 
 filter=. threads=1 save=false quick=false jmh=false repetitions=3 seconds=0.2
 while [ $# -gt 0 ]; do
@@ -20,19 +29,11 @@ while [ $# -gt 0 ]; do
     --quick) quick=true repetitions=1 seconds=0.05 ;;
     --save) save=true ;;
     --jmh) jmh=true ;;
-    -h | --help) sed -n '2,11s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"; exit 0 ;;
+    -h | --help) sed -n '2,13s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"; exit 0 ;;
     *) echo "bench/run.sh: unknown option $1 (see --help)" >&2; exit 2 ;;
   esac
   shift
 done
-
-# cores-model, e.g. 2x-amd-epyc: says which machine it was without naming it
-machine() {
-  local model
-  model=$(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo 2>/dev/null | head -n 1)
-  printf '%sx-%s' "$(getconf _NPROCESSORS_ONLN)" "${model:-$(uname -m)}" |
-    tr '[:upper:]' '[:lower:]' | sed -E 's/\((r|tm)\)//g; s/[^a-z0-9]+/-/g; s/^-|-$//g'
-}
 
 build_native() {
   local missing=() build=$root/build/bench
@@ -70,18 +71,6 @@ run_native() {
   fi
 }
 
-build_jmh() {
-  if ! command -v mvn >/dev/null; then
-    echo "bench/run.sh: missing; run: sudo apt-get install maven" >&2
-    exit 1
-  fi
-  if ! (cd "$root" && mvn -q -B -Dnative.tests=OFF -DskipTests -Dmaven.javadoc.skip=true \
-    -pl bench/java -am package) >"$root/build/jmh.log" 2>&1; then
-    tail -n 30 "$root/build/jmh.log" >&2
-    exit 1
-  fi
-}
-
 run_jmh() {
   local table=$root/build/jmh.txt arguments=(-prof gc -rf text -v SILENT)
   if $quick; then
@@ -102,7 +91,7 @@ run_jmh() {
 
 mkdir -p "$root/build"
 if $jmh; then
-  build_jmh
+  build_jar
   run_jmh
 else
   build_native
