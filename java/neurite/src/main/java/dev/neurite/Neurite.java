@@ -45,7 +45,7 @@ public final class Neurite {
     return Natives.buildInfo();
   }
 
-  /** Instruction-set level in use: {@code base}, {@code avx2}, {@code avx512}, {@code neon}. */
+  /** Instruction-set level in use: {@code base}, {@code avx2}, {@code avx512}, {@code amx}, {@code neon}. */
   public static String isa() {
     return Natives.ctxIsa(Backend.cpu());
   }
@@ -54,6 +54,12 @@ public final class Neurite {
   public static List<String> isaLevels() {
     Backend.cpu();
     return List.of(Natives.isaLevels().split(","));
+  }
+
+  /** Why the processor's best level is not among {@link #isaLevels()}, or an empty text. */
+  public static String isaNote() {
+    Backend.cpu();
+    return Natives.isaNote();
   }
 
   /** Devices that can be used. */

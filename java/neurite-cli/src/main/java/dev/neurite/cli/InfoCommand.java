@@ -1,6 +1,7 @@
 package dev.neurite.cli;
 
 import dev.neurite.Neurite;
+import dev.neurite.tensor.Float32MatmulPrecision;
 import java.io.PrintWriter;
 import java.util.Locale;
 import java.util.concurrent.Callable;
@@ -13,7 +14,7 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "info",
     mixinStandardHelpOptions = true,
-    description = "Version, device, instruction set, threads, memory, and what it was built with.")
+    description = "Version, device, instruction set, precision of products, threads, memory, and what it was built with.")
 final class InfoCommand implements Callable<Integer> {
 
   private static final double MIB = 1024 * 1024;
@@ -27,6 +28,12 @@ final class InfoCommand implements Callable<Integer> {
     line(text, "neurite", Neurite.version());
     line(text, "devices", Neurite.devices().toString() + ", using " + Neurite.defaultDevice());
     line(text, "instruction set", Neurite.isa() + " (usable: " + String.join(", ", Neurite.isaLevels()) + ")");
+    String note = Neurite.isaNote();
+    if (!note.isEmpty()) {
+      line(text, "", note);
+    }
+    Float32MatmulPrecision mode = Float32MatmulPrecision.getDefault();
+    line(text, "float32 products", mode + ": " + mode.describe());
     line(text, "threads", Integer.toString(Neurite.threads()));
     line(text, "memory in use", String.format(Locale.ROOT, "%.1f MiB, limit %s", memory.live() / MIB, limit(memory.limit())));
     line(text, "built with", Neurite.buildInfo());

@@ -146,7 +146,7 @@ class MainTest {
     Result info = run("info");
 
     assertEquals(0, info.code(), info.err());
-    for (String name : List.of("neurite", "devices", "instruction set", "threads", "memory in use", "built with")) {
+    for (String name : List.of("neurite", "devices", "instruction set", "float32 products", "threads", "memory in use", "built with")) {
       assertTrue(info.out().contains(name), name);
     }
   }

@@ -6,6 +6,7 @@ import dev.neurite.ops.Binary;
 import dev.neurite.ops.Current;
 import dev.neurite.ops.Gather;
 import dev.neurite.ops.Numerics;
+import dev.neurite.tensor.Float32MatmulPrecision;
 import dev.neurite.tensor.Param;
 import dev.neurite.tensor.Scope;
 import dev.neurite.tensor.Tensor;
@@ -40,45 +41,10 @@ public final class Tape implements AutoCloseable {
   private final Tape outer;
   private final Scope scope;
   private final boolean persistent;
-  private final List<Entry> nodes = new ArrayList<>();
+  private final List<TapeEntry> nodes = new ArrayList<>();
   private final Map<Param, Integer> params = new IdentityHashMap<>();
   private boolean used;
   private boolean closed;
-
-  /** One recorded op; shared by the nodes of all its outputs. A leaf (parameter, watched tensor) has no entry. */
-  private static final class Entry {
-    final String op;
-    final int firstOutput;
-    final int outputs;
-    final int[] inputs;
-    final Tensor[] saved;
-    final Backward[] single; // per input, when there is one output
-    final BackwardMany many;
-    RowLookup lookup; // for row lookups, else null
-    boolean released;
-
-    Entry(String op, int first, int outputs, int[] inputs, Tensor[] saved, Backward[] single, BackwardMany many) {
-      this.op = op;
-      this.firstOutput = first;
-      this.outputs = outputs;
-      this.inputs = inputs;
-      this.saved = saved;
-      this.single = single;
-      this.many = many;
-      for (Tensor t : saved) {
-        TENSORS.pin(t);
-      }
-    }
-
-    void release() {
-      if (!released) {
-        released = true;
-        for (Tensor t : saved) {
-          TENSORS.unpin(t);
-        }
-      }
-    }
-  }
 
   private Tape(boolean persistent) {
     this.persistent = persistent;
@@ -125,9 +91,19 @@ public final class Tape implements AutoCloseable {
     return tape != null && tape.nodeOf(t) != UNTRACKED;
   }
 
+  /**
+   * The mode of float32 products under which the op that made a tensor was recorded, and which its backward uses; null
+   * where this tape has no op for it.
+   */
+  public Float32MatmulPrecision precisionOf(Tensor t) {
+    int node = nodeOf(t);
+    TapeEntry entry = node == UNTRACKED ? null : nodes.get(node);
+    return entry == null ? null : Float32MatmulPrecision.of(entry.precision);
+  }
+
   /** True when an op of that name was recorded. */
   boolean hasRecorded(String op) {
-    for (Entry e : nodes) {
+    for (TapeEntry e : nodes) {
       if (e != null && e.op.equals(op)) {
         return true;
       }
@@ -135,7 +111,7 @@ public final class Tape implements AutoCloseable {
     return false;
   }
 
-  private int addNode(Entry entry) {
+  private int addNode(TapeEntry entry) {
     nodes.add(entry);
     return nodes.size() - 1;
   }
@@ -185,7 +161,7 @@ public final class Tape implements AutoCloseable {
   }
 
   private void add(String op, Tensor y, int[] inputs, Backward[] backward, Tensor[] saved) {
-    Entry e = new Entry(op, nodes.size(), 1, inputs, saved, backward, null);
+    TapeEntry e = new TapeEntry(current, op, nodes.size(), 1, inputs, saved, backward, null);
     TENSORS.setNode(y, this, addNode(e));
   }
 
@@ -236,7 +212,7 @@ public final class Tape implements AutoCloseable {
     if (!any) {
       return;
     }
-    Entry e = new Entry(op, tape.nodes.size(), outputs.length, ids, saved, null, backward);
+    TapeEntry e = new TapeEntry(tape.current, op, tape.nodes.size(), outputs.length, ids, saved, null, backward);
     for (Tensor y : outputs) {
       TENSORS.setNode(y, tape, tape.addNode(e));
     }
@@ -288,6 +264,7 @@ public final class Tape implements AutoCloseable {
     used = true;
     Walk walk = new Walk(createGraph);
     Tape active = current.tape;
+    long precision = current.precision;
     current.tape = createGraph ? this : null;
     try {
       for (int i = 0; i < outputs.size(); i++) {
@@ -298,6 +275,7 @@ public final class Tape implements AutoCloseable {
     } finally {
       walk.drop();
       current.tape = active;
+      current.precision = precision;
     }
   }
 
@@ -335,7 +313,7 @@ public final class Tape implements AutoCloseable {
         }
       }
       for (int node = top; node >= 0; node--) {
-        Entry e = nodes.get(node);
+        TapeEntry e = nodes.get(node);
         if (e == null || node != e.firstOutput) {
           continue;
         }
@@ -348,7 +326,7 @@ public final class Tape implements AutoCloseable {
       }
     }
 
-    private boolean hasGradient(Entry e) {
+    private boolean hasGradient(TapeEntry e) {
       for (int i = 0; i < e.outputs; i++) {
         if (e.firstOutput + i < grads.length && grads[e.firstOutput + i] != null) {
           return true;
@@ -357,7 +335,8 @@ public final class Tape implements AutoCloseable {
       return false;
     }
 
-    private void step(Entry e, boolean[] wanted) {
+    private void step(TapeEntry e, boolean[] wanted) {
+      current.precision = e.precision;
       try (Scope inner = Scope.open()) {
         if (e.many == null) {
           Tensor dy = grads[e.firstOutput];
@@ -384,7 +363,7 @@ public final class Tape implements AutoCloseable {
       }
     }
 
-    private void stepMany(Entry e) {
+    private void stepMany(TapeEntry e) {
       Tensor[] dy = new Tensor[e.outputs];
       System.arraycopy(grads, e.firstOutput, dy, 0, e.outputs);
       boolean[] needed = new boolean[e.inputs.length];
@@ -489,7 +468,7 @@ public final class Tape implements AutoCloseable {
     }
     closed = true;
     current.tape = outer;
-    for (Entry e : nodes) {
+    for (TapeEntry e : nodes) {
       if (e != null) {
         e.release();
       }

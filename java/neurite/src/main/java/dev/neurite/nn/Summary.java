@@ -1,5 +1,6 @@
 package dev.neurite.nn;
 
+import dev.neurite.tensor.Float32MatmulPrecision;
 import dev.neurite.tensor.Param;
 import dev.neurite.tensor.Shape;
 import dev.neurite.tensor.Tensor;
@@ -62,8 +63,14 @@ final class Summary {
         .append(" (trainable ").append(number(trainable))
         .append(", non-trainable ").append(number(all - trainable)).append(")\n")
         .append("Multiply-adds per sample: ").append(number(multiplyAdds)).append('\n')
+        .append("Float32 products: ").append(precision()).append('\n')
         .append(matrices(model))
         .toString();
+  }
+
+  private static String precision() {
+    Float32MatmulPrecision mode = Float32MatmulPrecision.current();
+    return mode + ", " + mode.describe();
   }
 
   /**

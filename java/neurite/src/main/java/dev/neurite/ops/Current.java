@@ -20,6 +20,9 @@ public final class Current {
   /** Path of the nested models that are running, with a dot at the end, or an empty string. */
   public String models = "";
 
+  /** Precision of float32 products as bits for the native context's handle; 0: the process' default. */
+  public long precision;
+
   private Current() {}
 
   /** Path of what is running, as exceptions name it ({@code encoder.words}), or an empty string. */

@@ -8,12 +8,13 @@ import java.util.Locale;
  * @param device {@code cpu}, {@code cuda}, {@code cuda:N} or empty (best present)
  * @param threads threads per native call, 0 for one per available core
  * @param isa forced ISA level, or empty for the best present
+ * @param matmulPrecision {@code ieee}, {@code highest}, {@code high}, {@code medium}, or empty for highest
  * @param memoryLimit limit of device memory in bytes, 0 for the native default
  * @param leak how much is recorded to find forgotten tensors
  * @param check true with {@code neurite.check=nan}: every op's result is tested for NaN and infinity
  */
 public record Settings(
-    String device, int threads, String isa, long memoryLimit, Leak leak, boolean check) {
+    String device, int threads, String isa, String matmulPrecision, long memoryLimit, Leak leak, boolean check) {
 
   /** How much is recorded to find forgotten tensors and scopes. */
   public enum Leak {
@@ -44,6 +45,7 @@ public record Settings(
         text("device"),
         threads.isEmpty() ? 0 : (int) number("threads", threads, 0, 4096),
         text("isa"),
+        text("matmulPrecision"),
         limit.isEmpty() ? 0 : bytes(limit),
         leak.isEmpty() ? Leak.SAMPLE : leakOf(leak),
         !check.isEmpty());

@@ -261,9 +261,9 @@ public sealed class Tensor implements AutoCloseable permits Param {
     return s.address + offset * dtype.bytes();
   }
 
-  /** Handle of the native context, for kernels. */
+  /** Handle of the native context with the calling thread's matmul precision, for kernels. */
   public final long ctx() {
-    return Backend.ctx(device);
+    return Backend.ctx(device) | Float32MatmulPrecision.bits(Current.get());
   }
 
   /** Number of the element type in the native ABI. */

@@ -12,6 +12,7 @@ import dev.neurite.error.DTypeException;
 import dev.neurite.error.ShapeException;
 import dev.neurite.init.Initializers;
 import dev.neurite.tensor.DType;
+import dev.neurite.tensor.Float32MatmulPrecision;
 import dev.neurite.tensor.Param;
 import dev.neurite.tensor.Scope;
 import dev.neurite.tensor.Shape;
@@ -244,10 +245,12 @@ class ModelTest {
         -------------------------------------------------------------
         Parameters: 101,770 (trainable 101,770, non-trainable 0)
         Multiply-adds per sample: 101,632
+        Float32 products: HIGH, %s
         W1 (128, 784), b1 (128, 1)
         W2 (10, 128), b2 (10, 1)
-        """,
-        model.summary());
+        """
+            .replace("%s", Float32MatmulPrecision.HIGH.describe()),
+        Float32MatmulPrecision.HIGH.run(() -> model.summary()));
   }
 
   @Test
