@@ -56,6 +56,8 @@ int32_t bf16_products(int64_t m, int64_t n, int64_t k, bool param) {
   }
 }
 
+bool ieee_products() { return call_state().precision == Precision::kIeee; }
+
 void note_products(int32_t products) { last = products; }
 int32_t last_products() { return last; }
 

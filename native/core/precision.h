@@ -15,6 +15,10 @@ enum class Precision : int32_t { kIeee = 0, kHighest = 1, kHigh = 2, kMedium = 3
 // float32 FMA. param: one operand is a parameter of a model, so that its split form is kept.
 int32_t bf16_products(int64_t m, int64_t n, int64_t k, bool param);
 
+// Whether the call in progress asks for plain float32 sums, term by term: no split and no algorithm with
+// fewer multiplications.
+bool ieee_products();
+
 // Which unit computes them.
 enum class ProductUnit : int32_t { kNone = 0, kAmx = 1, kAmxModel = 2, kAvx512Bf16 = 3 };
 ProductUnit product_unit();

@@ -3,10 +3,12 @@
 
 #include "core/arguments.h"
 #include "core/dispatch.h"
+#include "core/precision.h"
 #include "ops/conv2d/conv2d_kernels.h"
 #include "ops/unary/unary.h"
 
 NRT_DECLARE_LEVELS(Conv2dKernels, conv2d_kernels)
+NRT_DECLARE_LEVELS(Conv2dWinogradKernels, conv2d_winograd_kernels)
 
 namespace nrt {
 namespace {
@@ -102,6 +104,13 @@ void require(const char* name, nrt_ptr address, bool used) {
 bool has_input(const Conv2dShape& s) { return s.images > 0 && s.in_h > 0 && s.in_w > 0; }
 bool has_output(const Conv2dShape& s) { return s.images > 0 && s.out_h > 0 && s.out_w > 0; }
 
+// The forms with fewer multiplications serve float32 unless true IEEE sums are asked for.
+template <typename T, typename Function, typename... Arguments>
+bool done_by(Function function, const Arguments&... arguments) {
+  if constexpr (sizeof(T) == sizeof(float)) return !ieee_products() && function(arguments...);
+  return false;
+}
+
 }  // namespace
 }  // namespace nrt
 
@@ -116,7 +125,10 @@ nrt_status nrt_conv2d_fwd(nrt_ctx ctx, int32_t dtype, nrt_ptr y, nrt_ptr x, nrt_
     nrt::for_real("conv2d", NRT_SELECT(c, conv2d_kernels), dtype, [&](const auto& table, auto zero) {
       using T = decltype(zero);
       if (!nrt::has_output(shape)) return;
-      table.forward(nrt::ptr<T>(y), nrt::ptr<T>(x), nrt::ptr<T>(w), nrt::ptr<T>(bias), shape);
+      const auto& fewer = NRT_SELECT(c, conv2d_winograd_kernels);
+      const auto y_ = nrt::ptr<T>(y);
+      const auto x_ = nrt::ptr<const T>(x), w_ = nrt::ptr<const T>(w), b_ = nrt::ptr<const T>(bias);
+      if (!nrt::done_by<T>(fewer.forward, y_, x_, w_, b_, shape)) table.forward(y_, x_, w_, b_, shape);
     });
   });
 }
@@ -132,7 +144,11 @@ nrt_status nrt_conv2d_bwd_data(nrt_ctx ctx, int32_t dtype, nrt_ptr dx, nrt_ptr d
     nrt::for_real("conv2d", NRT_SELECT(c, conv2d_kernels), dtype, [&](const auto& table, auto zero) {
       using T = decltype(zero);
       if (!nrt::has_input(shape)) return;
-      table.backward_data(nrt::ptr<T>(dx), nrt::ptr<T>(dy), nrt::ptr<T>(w), shape);
+      const auto& fewer = NRT_SELECT(c, conv2d_winograd_kernels);
+      const auto dx_ = nrt::ptr<T>(dx);
+      const auto dy_ = nrt::ptr<const T>(dy), w_ = nrt::ptr<const T>(w);
+      if (nrt::has_output(shape) && nrt::done_by<T>(fewer.backward_data, dx_, dy_, w_, shape)) return;
+      table.backward_data(dx_, dy_, w_, shape);
     });
   });
 }
@@ -147,8 +163,11 @@ nrt_status nrt_conv2d_bwd_weights(nrt_ctx ctx, int32_t dtype, nrt_ptr dw, nrt_pt
     nrt::require("dy", dy, nrt::has_output(shape));
     nrt::for_real("conv2d", NRT_SELECT(c, conv2d_kernels), dtype, [&](const auto& table, auto zero) {
       using T = decltype(zero);
-      table.backward_weights(nrt::ptr<T>(dw), nrt::ptr<T>(dbias), nrt::ptr<T>(x), nrt::ptr<T>(dy),
-                             shape);
+      const auto& fewer = NRT_SELECT(c, conv2d_winograd_kernels);
+      const auto dw_ = nrt::ptr<T>(dw), dbias_ = nrt::ptr<T>(dbias);
+      const auto x_ = nrt::ptr<const T>(x), dy_ = nrt::ptr<const T>(dy);
+      if (nrt::has_input(shape) && nrt::done_by<T>(fewer.backward_weights, dw_, dbias_, x_, dy_, shape)) return;
+      table.backward_weights(dw_, dbias_, x_, dy_, shape);
     });
   });
 }

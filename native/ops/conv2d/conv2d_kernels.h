@@ -29,4 +29,14 @@ struct Conv2dKernels {
   Conv2dTable<double> f64;
 };
 
+// 3x3 kernels of step 1 in float32 with fewer multiplications (conv2d_winograd_cpu.cc). Each returns false
+// where the direct form has to do it: the shape does not fit or pay (nothing is written then), or some
+// result is not finite.
+struct Conv2dWinogradKernels {
+  bool (*forward)(float* y, const float* x, const float* w, const float* bias, const Conv2dShape& shape);
+  bool (*backward_data)(float* dx, const float* dy, const float* w, const Conv2dShape& shape);
+  bool (*backward_weights)(float* dw, float* dbias, const float* x, const float* dy,
+                           const Conv2dShape& shape);
+};
+
 }  // namespace nrt

@@ -1,0 +1,472 @@
+// Winograd's F(2x2, 3x3): a 2x2 tile of results from a 4x4 tile of inputs by 16 products per pair of
+// channels where the direct form needs 36 (Lavin, Gray, "Fast algorithms for convolutional neural
+// networks", CVPR 2016; Winograd, "Arithmetic complexity of computations", 1980).
+//
+//   y tile  = A' [ (G g G') .* (B' d B) ] A          g 3x3 kernel, d 4x4 inputs
+//   dg      = G' [ sum over tiles of (B' d B) .* (A dy A') ] G
+//
+//   B' = | 1  0 -1  0 |   G = | 1   0   0  |   A' = | 1 1  1  0 |
+//        | 0  1  1  0 |       | 1/2 1/2 1/2|        | 0 1 -1 -1 |
+//        | 0 -1  1  0 |       | 1/2 -1/2 1/2|
+//        | 0  1  0 -1 |       | 0   0   1  |
+//
+// Summed over the channels, each of the 16 places is a matrix product [tiles, c] x [c, oc], which
+// runs on the micro-kernel of gemm. Tiles are worked through in blocks whose transformed inputs and
+// results stay in the cache; the transformed kernels are made once per call. All constants are powers
+// of two and every sum over channels is nine times shorter than the direct form's, so the error is
+// not above the direct form's (conv2d_winograd_test.cc). What differs: rounding errors of a large input
+// reach all four results of its tiles, and infinite, NaN or huge inputs (sums of four may overflow)
+// spread as well. The latter always end in results that are not finite; these are noticed while they
+// are written, and the caller takes the direct form instead.
+#include "ops/conv2d/conv2d_kernels.h"
+#include "ops/gemm/gemm_pack.h"
+#include "ops/unary/unary.h"
+
+namespace nrt {
+namespace NRT_ISA_NS {
+namespace {
+
+typedef VectorOf<float> V;
+constexpr int kPlaces = 16, kSumPlace = 5;
+constexpr int64_t kPad = kLanes<float>;  // keeps rows of a block out of one cache set
+
+// A block of tiles: 2x2 results each, counted over all images row by row.
+struct Tiling {
+  int64_t tiles_h, tiles_w, count;
+  int64_t block;  // tiles per block, the unit of parallel work
+
+  int64_t blocks() const { return div_up(count, block); }
+};
+
+// One transformed convolution: source [images, in_h, in_w, in_c] to [images, out_h, out_w, out_c].
+struct Job {
+  int64_t images, in_h, in_w, in_c, out_h, out_w, out_c, pad_top, pad_left;
+  const float* in;
+  float* out;
+  const float* bias;
+  int32_t activation;
+};
+
+struct Position {
+  int64_t image, row, col;  // of the tile's first result
+};
+
+Position position_of(const Tiling& t, int64_t tile) {
+  const int64_t in_image = tile % (t.tiles_h * t.tiles_w);
+  return {tile / (t.tiles_h * t.tiles_w), in_image / t.tiles_w * 2, in_image % t.tiles_w * 2};
+}
+
+bool all_zero(V v) {
+  bool zero = true;
+  for (int i = 0; i < kLanes<float>; ++i) zero = zero && v[i] == 0;
+  return zero;
+}
+
+// v = B' d B of one tile for every channel: place p of channel k goes to to[p * place + k].
+void transform_input(float* to, int64_t place, const float* const* pixel, int64_t channels) {
+  for (int64_t k = 0; k < channels; k += kLanes<float>) {
+    V t[4][4];
+#pragma GCC unroll 4
+    for (int j = 0; j < 4; ++j) {
+      const V d0 = load(pixel[j] + k), d1 = load(pixel[4 + j] + k);
+      const V d2 = load(pixel[8 + j] + k), d3 = load(pixel[12 + j] + k);
+      t[0][j] = d0 - d2;
+      t[1][j] = d1 + d2;
+      t[2][j] = d2 - d1;
+      t[3][j] = d1 - d3;
+    }
+#pragma GCC unroll 4
+    for (int i = 0; i < 4; ++i) {
+      float* at = to + 4 * i * place + k;
+      store(at, t[i][0] - t[i][2]);
+      store(at + place, t[i][1] + t[i][2]);
+      store(at + 2 * place, t[i][2] - t[i][1]);
+      store(at + 3 * place, t[i][1] - t[i][3]);
+    }
+  }
+}
+
+// z = A dy A' of one tile: four result pixels to sixteen places.
+void transform_gradient(float* to, int64_t place, const float* const* pixel, int64_t channels) {
+  for (int64_t k = 0; k < channels; k += kLanes<float>) {
+    V t[4][2];
+#pragma GCC unroll 2
+    for (int j = 0; j < 2; ++j) {
+      const V y0 = load(pixel[j] + k), y1 = load(pixel[2 + j] + k);
+      t[0][j] = y0;
+      t[1][j] = y0 + y1;
+      t[2][j] = y0 - y1;
+      t[3][j] = -y1;
+    }
+#pragma GCC unroll 4
+    for (int i = 0; i < 4; ++i) {
+      float* at = to + 4 * i * place + k;
+      store(at, t[i][0]);
+      store(at + place, t[i][0] + t[i][1]);
+      store(at + 2 * place, t[i][0] - t[i][1]);
+      store(at + 3 * place, -t[i][1]);
+    }
+  }
+}
+
+// A' m A of one tile with bias and relu, into those of its four pixels that exist. Returns whether all
+// results are finite: only then 0 * result is 0.
+bool transform_output(float* const* pixel, const float* m, int64_t place, const float* bias,
+                      bool relu_too, int64_t channels) {
+  V zero = {};
+  for (int64_t k = 0; k < channels; k += kLanes<float>) {
+    V t[2][4];
+#pragma GCC unroll 4
+    for (int j = 0; j < 4; ++j) {
+      const float* at = m + j * place + k;
+      const V m1 = load(at + 4 * place), m2 = load(at + 8 * place);
+      t[0][j] = load(at) + m1 + m2;
+      t[1][j] = m1 - m2 - load(at + 12 * place);
+    }
+    const V add = bias == nullptr ? V{} : load(bias + k);
+#pragma GCC unroll 2
+    for (int i = 0; i < 2; ++i) {
+      V y0 = t[i][0] + t[i][1] + t[i][2] + add;
+      V y1 = t[i][1] - t[i][2] - t[i][3] + add;
+      zero += (y0 + y1) * 0.f;
+      if (relu_too) {
+        y0 = relu(y0);
+        y1 = relu(y1);
+      }
+      if (pixel[2 * i] != nullptr) store(pixel[2 * i] + k, y0);
+      if (pixel[2 * i + 1] != nullptr) store(pixel[2 * i + 1] + k, y1);
+    }
+  }
+  return all_zero(zero);
+}
+
+// Panels of kTileColumns output channels, [place][panel][c][columns of the panel].
+int64_t panel_width(int64_t columns, int64_t first) {
+  return min64(kTileColumns<float>, columns - first);
+}
+
+// u = G g G' for input channels [begin, end): w [3, 3, in_c, out_c]. flipped reads the kernel backwards.
+void transform_kernel(float* u, const float* w, int64_t in_c, int64_t out_c, bool flipped,
+                      int64_t begin, int64_t end) {
+  const int64_t tap = in_c * out_c;
+  for (int64_t first = 0; first < out_c; first += kTileColumns<float>) {
+    const int64_t width = panel_width(out_c, first);
+    for (int64_t c = begin; c < end; ++c) {
+      for (int64_t k = 0; k < width; k += kLanes<float>) {
+        const float* from = w + c * out_c + first + k;
+        V t[4][3];
+#pragma GCC unroll 3
+        for (int j = 0; j < 3; ++j) {
+          V g[3];
+#pragma GCC unroll 3
+          for (int i = 0; i < 3; ++i) g[i] = load(from + (flipped ? 8 - 3 * i - j : 3 * i + j) * tap);
+          t[0][j] = g[0];
+          t[1][j] = (g[0] + g[2] + g[1]) * 0.5f;
+          t[2][j] = (g[0] + g[2] - g[1]) * 0.5f;
+          t[3][j] = g[2];
+        }
+        float* to = u + first * in_c + c * width + k;
+#pragma GCC unroll 4
+        for (int i = 0; i < 4; ++i) {
+          store(to + (4 * i) * tap, t[i][0]);
+          store(to + (4 * i + 1) * tap, (t[i][0] + t[i][2] + t[i][1]) * 0.5f);
+          store(to + (4 * i + 2) * tap, (t[i][0] + t[i][2] - t[i][1]) * 0.5f);
+          store(to + (4 * i + 3) * tap, t[i][2]);
+        }
+      }
+    }
+  }
+}
+
+// The sixteen input pixels of a tile; those in the padding point to zeros.
+void input_pixels(const float** pixel, const Job& j, const Position& at, const float* zeros) {
+  const float* image = j.in + at.image * j.in_h * j.in_w * j.in_c;
+  for (int64_t r = 0; r < 4; ++r) {
+    const int64_t row = at.row + r - j.pad_top;
+    for (int64_t c = 0; c < 4; ++c) {
+      const int64_t col = at.col + c - j.pad_left;
+      const bool inside = row >= 0 && row < j.in_h && col >= 0 && col < j.in_w;
+      pixel[4 * r + c] = inside ? image + (row * j.in_w + col) * j.in_c : zeros;
+    }
+  }
+}
+
+void fill_inputs(float* v, int64_t pitch, const Job& j, const Tiling& t, int64_t first,
+                 int64_t tiles, const float* zeros) {
+  const float* pixel[kPlaces];
+  for (int64_t i = 0; i < tiles; ++i) {
+    input_pixels(pixel, j, position_of(t, first + i), zeros);
+    transform_input(v + i * pitch, t.block * pitch, pixel, j.in_c);
+  }
+}
+
+bool write_outputs(const float* m, int64_t pitch, const Job& j, const Tiling& t, int64_t first,
+                   int64_t tiles) {
+  bool finite = true;
+  for (int64_t i = 0; i < tiles; ++i) {
+    const Position at = position_of(t, first + i);
+    float* pixel[4];
+    for (int64_t p = 0; p < 4; ++p) {
+      const int64_t row = at.row + p / 2, col = at.col + p % 2;
+      pixel[p] = row < j.out_h && col < j.out_w
+                     ? j.out + ((at.image * j.out_h + row) * j.out_w + col) * j.out_c
+                     : nullptr;
+    }
+    finite &= transform_output(pixel, m + i * pitch, t.block * pitch, j.bias,
+                               j.activation == NRT_UNARY_RELU, j.out_c);
+    if (j.activation == NRT_UNARY_SIGMOID || j.activation == NRT_UNARY_TANH) {
+      for (float* at_pixel : pixel) {
+        if (at_pixel != nullptr) activate_rows(at_pixel, j.out_c, 1, j.out_c, j.activation);
+      }
+    }
+  }
+  return finite;
+}
+
+// m[place] = v[place] u[place] for `tiles` tiles.
+void multiply(float* m, const float* v, const float* u, const Job& j, const Tiling& t, int64_t tiles) {
+  const int64_t in_pitch = j.in_c + kPad, out_pitch = j.out_c + kPad;
+  Tile<float> tile = {};
+  tile.a_row = in_pitch;
+  tile.a_step = 1;
+  tile.ldc = out_pitch;
+  tile.k = j.in_c;
+  tile.alpha = 1;
+  for (int place = 0; place < kPlaces; ++place) {
+    const float* a = v + place * t.block * in_pitch;
+    float* c = m + place * t.block * out_pitch;
+    for (int64_t first = 0; first < j.out_c; first += kTileColumns<float>) {
+      tile.columns = static_cast<int>(panel_width(j.out_c, first));
+      tile.b = u + place * j.in_c * j.out_c + first * j.in_c;
+      tile.b_step = tile.columns;
+      const bool tall = tile.columns <= kTallVectors * kLanes<float>;
+      for (int64_t i = 0; i < tiles; i += tile.rows) {
+        const int64_t left = tiles - i;
+        tile.rows = static_cast<int>(tall && left >= kTallRows ? kTallRows : min64(kTileRows, left));
+        tile.a = a + i * in_pitch;
+        tile.c = c + i * out_pitch + first;
+        run_tile(tile, false);
+      }
+    }
+  }
+}
+
+// A block's transformed inputs and results take about this many bytes, but it has enough tiles to make
+// up for the reading of all transformed kernels (forward) or for the updates of all sums (weights).
+constexpr int64_t kBlockBytes = 768 << 10, kLeastTiles = 4 * kTallRows;
+constexpr int64_t kSumsBlockBytes = 1536 << 10, kLeastSumsTiles = 8 * kTallRows;
+constexpr int64_t kLargeSums = 256 * 512;  // pairs of channels; from there on twice as many tiles
+
+Tiling tiling_of(int64_t images, int64_t out_h, int64_t out_w, int64_t pair_bytes, int64_t block_bytes,
+                 int64_t least) {
+  Tiling t;
+  t.tiles_h = div_up(out_h, 2);
+  t.tiles_w = div_up(out_w, 2);
+  t.count = images * t.tiles_h * t.tiles_w;
+  const int64_t fits = block_bytes / (kPlaces * pair_bytes);
+  t.block = min64(max64(fits / kTallRows * kTallRows, least), max64(t.count, 1));
+  return t;
+}
+
+int64_t pair_bytes(int64_t in_c, int64_t out_c) {
+  return (in_c + out_c + 2 * kPad) * static_cast<int64_t>(sizeof(float));
+}
+
+// One flag per block or task, each written by one thread.
+bool all_set(const uint8_t* flags, int64_t count) {
+  uint8_t all = 1;
+  for (int64_t i = 0; i < count; ++i) all &= flags[i];
+  return all != 0;
+}
+
+// u: transformed kernels. False: some result is not finite.
+bool run(const Job& j, const float* u) {
+  const Tiling t = tiling_of(j.images, j.out_h, j.out_w, pair_bytes(j.in_c, j.out_c), kBlockBytes, kLeastTiles);
+  const ScratchMark outer;
+  uint8_t* finite = scratch<uint8_t>(t.blocks());
+  float* zeros = scratch<float>(j.in_c);
+  memset(zeros, 0, static_cast<size_t>(j.in_c) * sizeof(float));
+  parallel(t.blocks(), 1, [&](int64_t begin, int64_t end) {
+    const ScratchMark mark;
+    const int64_t in_pitch = j.in_c + kPad, out_pitch = j.out_c + kPad;
+    float* v = scratch<float>(kPlaces * t.block * in_pitch);
+    float* m = scratch<float>(kPlaces * t.block * out_pitch);
+    for (int64_t block = begin; block < end; ++block) {
+      const int64_t first = block * t.block, tiles = min64(t.block, t.count - first);
+      fill_inputs(v, in_pitch, j, t, first, tiles, zeros);
+      multiply(m, v, u, j, t, tiles);
+      finite[block] = write_outputs(m, out_pitch, j, t, first, tiles);
+    }
+  });
+  return all_set(finite, t.blocks());
+}
+
+constexpr int64_t kChannelsPerTask = 8;
+
+// Few tiles do not make up for transforming the kernels, few channels not for transforming the pixels; in
+// tiny images most taps meet padding, which the direct form leaves out.
+constexpr int64_t kFewestTiles = 48, kFewestChannels = 32, kSmallestSide = 4;
+
+bool pays(const Conv2dShape& s, int64_t rows, int64_t cols) {
+  const bool fits = s.kernel_h == 3 && s.kernel_w == 3 && s.stride_h == 1 && s.stride_w == 1 &&
+                    s.dilation_h == 1 && s.dilation_w == 1 && s.groups == 1;
+  return fits && s.in_c % kLanes<float> == 0 && s.out_c % kLanes<float> == 0 &&
+         min64(s.in_c, s.out_c) >= kFewestChannels && min64(rows, cols) >= kSmallestSide &&
+         s.images * div_up(rows, 2) * div_up(cols, 2) >= kFewestTiles;
+}
+
+bool forward(float* y, const float* x, const float* w, const float* bias, const Conv2dShape& s) {
+  if (!pays(s, s.out_h, s.out_w)) return false;
+  const ScratchMark mark;
+  float* u = scratch<float>(kPlaces * s.in_c * s.out_c);
+  parallel(s.in_c, kChannelsPerTask, [&](int64_t begin, int64_t end) {
+    transform_kernel(u, w, s.in_c, s.out_c, false, begin, end);
+  });
+  return run({s.images, s.in_h, s.in_w, s.in_c, s.out_h, s.out_w, s.out_c, s.pad_top, s.pad_left, x, y,
+              bias, s.activation}, u);
+}
+
+// The transpose is a convolution of dy with the kernel turned by half a turn and its channels swapped.
+bool backward_data(float* dx, const float* dy, const float* w, const Conv2dShape& s) {
+  if (!pays(s, s.in_h, s.in_w)) return false;
+  const ScratchMark mark;
+  const int64_t tap = s.in_c * s.out_c;
+  float* u = scratch<float>(kPlaces * tap);
+  float* swapped = scratch<float>(9 * tap);
+  parallel(9, 1, [&](int64_t begin, int64_t end) {
+    for (int64_t i = begin; i < end; ++i) {
+      transpose(swapped + i * tap, s.in_c, w + i * tap, s.out_c, s.in_c, s.out_c);
+    }
+  });
+  parallel(s.out_c, kChannelsPerTask, [&](int64_t begin, int64_t end) {
+    transform_kernel(u, swapped, s.out_c, s.in_c, true, begin, end);
+  });
+  return run({s.images, s.out_h, s.out_w, s.out_c, s.in_h, s.in_w, s.in_c, 2 - s.pad_top, 2 - s.pad_left,
+              dy, dx, nullptr, NRT_UNARY_IDENTITY}, u);
+}
+
+void fill_gradients(float* z, int64_t pitch, const float* dy, const Conv2dShape& s, const Tiling& t,
+                    int64_t first, int64_t tiles, const float* zeros) {
+  for (int64_t i = 0; i < tiles; ++i) {
+    const Position at = position_of(t, first + i);
+    const float* pixel[4];
+    for (int64_t p = 0; p < 4; ++p) {
+      const int64_t row = at.row + p / 2, col = at.col + p % 2;
+      pixel[p] = row < s.out_h && col < s.out_w
+                     ? dy + ((at.image * s.out_h + row) * s.out_w + col) * s.out_c
+                     : zeros;
+    }
+    transform_gradient(z + i * pitch, t.block * pitch, pixel, s.out_c);
+  }
+}
+
+// dbias += sum over tiles; z: the place that holds the sum of a tile's four pixels.
+void add_biases(float* dbias, const float* z, int64_t pitch, int64_t channels, int64_t tiles) {
+  for (int64_t k = 0; k < channels; k += kLanes<float>) {
+    V sum = {};
+    for (int64_t i = 0; i < tiles; ++i) sum += load(z + i * pitch + k);
+    store(dbias + k, load(dbias + k) + sum);
+  }
+}
+
+// du[place] += v[place]' z[place]: one place.
+void accumulate(float* du, const float* v, const float* z, int64_t in_pitch, int64_t out_pitch,
+                const Conv2dShape& s, int64_t tiles, bool first) {
+  Tile<float> tile = {};
+  tile.a_row = 1;
+  tile.a_step = in_pitch;
+  tile.b_step = out_pitch;
+  tile.ldc = s.out_c;
+  tile.k = tiles;
+  tile.alpha = 1;
+  tile.beta = first ? 0.f : 1.f;
+  for (int64_t column = 0; column < s.out_c; column += kTileColumns<float>) {
+    tile.columns = static_cast<int>(panel_width(s.out_c, column));
+    tile.b = z + column;
+    const bool tall = tile.columns <= kTallVectors * kLanes<float>;
+    for (int64_t c = 0; c < s.in_c; c += tile.rows) {
+      const int64_t left = s.in_c - c;
+      tile.rows = static_cast<int>(tall && left >= kTallRows ? kTallRows : min64(kTileRows, left));
+      tile.a = v + c;
+      tile.c = du + c * s.out_c + column;
+      run_tile(tile, false);
+    }
+  }
+}
+
+// dw = G' du G for input channels [begin, end); du [place][c][oc]. Returns whether dw is finite.
+bool transform_back(float* dw, const float* du, const Conv2dShape& s, int64_t begin, int64_t end) {
+  const int64_t place = s.in_c * s.out_c;
+  V zero = {};
+  for (int64_t at = begin * s.out_c; at < end * s.out_c; at += kLanes<float>) {
+    V t[3][4];
+#pragma GCC unroll 4
+    for (int j = 0; j < 4; ++j) {
+      const V u1 = load(du + (4 + j) * place + at), u2 = load(du + (8 + j) * place + at);
+      const V half = (u1 + u2) * 0.5f;
+      t[0][j] = load(du + j * place + at) + half;
+      t[1][j] = (u1 - u2) * 0.5f;
+      t[2][j] = half + load(du + (12 + j) * place + at);
+    }
+#pragma GCC unroll 3
+    for (int i = 0; i < 3; ++i) {
+      const V half = (t[i][1] + t[i][2]) * 0.5f;
+      const V w0 = t[i][0] + half, w1 = (t[i][1] - t[i][2]) * 0.5f, w2 = half + t[i][3];
+      zero += (w0 + w1 + w2) * 0.f;
+      store(dw + (3 * i) * place + at, w0);
+      store(dw + (3 * i + 1) * place + at, w1);
+      store(dw + (3 * i + 2) * place + at, w2);
+    }
+  }
+  return all_zero(zero);
+}
+
+// Blocks one after another, so that the sums exist once and have one order; the threads share a block's
+// tiles, then its places.
+bool backward_weights(float* dw, float* dbias, const float* x, const float* dy, const Conv2dShape& s) {
+  if (!pays(s, s.out_h, s.out_w)) return false;
+  const ScratchMark mark;
+  const int64_t least = s.in_c * s.out_c >= kLargeSums ? 2 * kLeastSumsTiles : kLeastSumsTiles;
+  const Tiling t =
+      tiling_of(s.images, s.out_h, s.out_w, pair_bytes(s.in_c, s.out_c), kSumsBlockBytes, least);
+  const int64_t in_pitch = s.in_c + kPad, out_pitch = s.out_c + kPad;
+  const Job j = {s.images, s.in_h, s.in_w, s.in_c, s.out_h, s.out_w, s.out_c, s.pad_top, s.pad_left, x,
+                 nullptr, nullptr, NRT_UNARY_IDENTITY};
+  float* du = scratch<float>(kPlaces * s.in_c * s.out_c);
+  float* v = scratch<float>(kPlaces * t.block * in_pitch);
+  float* z = scratch<float>(kPlaces * t.block * out_pitch);
+  float* zeros = scratch<float>(max64(s.in_c, s.out_c));
+  memset(zeros, 0, static_cast<size_t>(max64(s.in_c, s.out_c)) * sizeof(float));
+  if (dbias != nullptr) memset(dbias, 0, static_cast<size_t>(s.out_c) * sizeof(float));
+  for (int64_t block = 0; block < t.blocks(); ++block) {
+    const int64_t first = block * t.block, tiles = min64(t.block, t.count - first);
+    parallel(tiles, kTallRows, [&](int64_t begin, int64_t end) {
+      fill_inputs(v + begin * in_pitch, in_pitch, j, t, first + begin, end - begin, zeros);
+      fill_gradients(z + begin * out_pitch, out_pitch, dy, s, t, first + begin, end - begin, zeros);
+    });
+    if (dbias != nullptr) add_biases(dbias, z + kSumPlace * t.block * out_pitch, out_pitch, s.out_c, tiles);
+    parallel(kPlaces, 1, [&](int64_t begin, int64_t end) {
+      for (int64_t place = begin; place < end; ++place) {
+        accumulate(du + place * s.in_c * s.out_c, v + place * t.block * in_pitch,
+                   z + place * t.block * out_pitch, in_pitch, out_pitch, s, tiles, block == 0);
+      }
+    });
+  }
+  const int64_t tasks = div_up(s.in_c, kChannelsPerTask);
+  uint8_t* finite = scratch<uint8_t>(tasks);
+  parallel(tasks, 1, [&](int64_t begin, int64_t end) {
+    for (int64_t i = begin; i < end; ++i) {
+      const int64_t from = i * kChannelsPerTask;
+      finite[i] = transform_back(dw, du, s, from, min64(s.in_c, from + kChannelsPerTask));
+    }
+  });
+  return all_set(finite, tasks);
+}
+
+}  // namespace
+
+extern const Conv2dWinogradKernels conv2d_winograd_kernels;
+const Conv2dWinogradKernels conv2d_winograd_kernels = {forward, backward_data, backward_weights};
+
+}  // namespace NRT_ISA_NS
+}  // namespace nrt
