@@ -15,7 +15,7 @@ struct Attention {
   double scale = 1 / std::sqrt(static_cast<double>(width));
   int64_t n = batch * heads * length * width;
   Array<float> q{n, 1}, k{n, 2}, v{n, 3}, dy{n, 4}, y{n}, lse{n / width};
-  Array<float> dq{n}, dk{n}, dv{n}, delta{n / width};
+  Array<float> dq{n}, dk{n}, dv{n};
   std::vector<int64_t> desc = std::vector<int64_t>(NRT_ATTENTION_DESC);
 
   Attention(int64_t b, int64_t h, int64_t l, int64_t w, bool c)
@@ -124,7 +124,7 @@ void check_key(const Attention& t, int64_t key) {
 Body backward(const Shared& t) {
   forward(t);
   Body body = [t] {
-    must(nrt_attention_bwd(ctx(), NRT_FLOAT32, t->dq.at(), t->dk.at(), t->dv.at(), t->delta.at(),
+    must(nrt_attention_bwd(ctx(), NRT_FLOAT32, t->dq.at(), t->dk.at(), t->dv.at(),
                            t->dy.at(), t->y.at(), t->lse.at(), t->q.at(), t->k.at(), t->v.at(), 0, 0,
                            t->desc.data(), NRT_ATTENTION_MASK_NONE, t->causal, t->scale));
   };
@@ -140,7 +140,7 @@ const bool added = add_group([] {
     const std::string name = std::string("4x8x512x64") + (causal ? "_causal" : "");
     const double product = 2.0 * 4 * 8 * 512 * 512 * 64 * (causal ? 0.5 : 1);
     add("attention_fwd/" + name, {2 * product, 0}, [make] { return forward(make()); });
-    // The gradients alone (dv, dp, dq, dk) and the scores once more; the second time is our price.
+    // The scores once more and the gradients: dv, the slopes of the weights, dq, dk.
     add("attention_bwd/" + name, {5 * product, 0}, [make] { return backward(make()); });
   }
 });

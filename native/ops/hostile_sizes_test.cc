@@ -101,10 +101,10 @@ TEST_F(HostileSizes, Attention) {
     return nrt_attention_fwd(ctx(), kType, 0, 0, 0, 0, 0, 0, 0, spoilt(fair).data(), flag(), flag(), 1);
   });
   calls([&] {
-    return nrt_attention_bwd(ctx(), kType, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, spoilt(fair).data(), flag(), flag(), 1);
+    return nrt_attention_bwd(ctx(), kType, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, spoilt(fair).data(), flag(), flag(), 1);
   });
   calls([&] {
-    return nrt_attention_bwd(ctx(), kType, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, sizes(NRT_ATTENTION_DESC).data(), 0,
+    return nrt_attention_bwd(ctx(), kType, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, sizes(NRT_ATTENTION_DESC).data(), 0,
                              flag(), 1);
   });
 }

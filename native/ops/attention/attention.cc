@@ -99,8 +99,8 @@ nrt_status nrt_attention_fwd(nrt_ctx ctx, int32_t dtype, nrt_ptr y, nrt_ptr lse,
 }
 
 nrt_status nrt_attention_bwd(nrt_ctx ctx, int32_t dtype, nrt_ptr dq, nrt_ptr dk, nrt_ptr dv,
-                             nrt_ptr delta, nrt_ptr dy, nrt_ptr y, nrt_ptr lse, nrt_ptr q, nrt_ptr k,
-                             nrt_ptr v, nrt_ptr mask, nrt_ptr lengths, const int64_t* desc,
+                             nrt_ptr dy, nrt_ptr y, nrt_ptr lse, nrt_ptr q, nrt_ptr k, nrt_ptr v,
+                             nrt_ptr mask, nrt_ptr lengths, const int64_t* desc,
                              int32_t mask_kind, int32_t causal, double scale) {
   return nrt::guard([&] {
     nrt::Context& c = nrt::context(ctx);
@@ -115,18 +115,17 @@ nrt_status nrt_attention_bwd(nrt_ctx ctx, int32_t dtype, nrt_ptr dq, nrt_ptr dk,
     nrt::require_array(kOp, "dq", dq, rows * p.width);
     nrt::require_array(kOp, "dk", dk, p.batch * p.kv_heads * p.keys * p.width);
     nrt::require_array(kOp, "dv", dv, p.batch * p.kv_heads * p.keys * p.value_width);
-    nrt::require_array(kOp, "delta", delta, rows);
     nrt::require_array(kOp, "dy", dy, rows * p.value_width);
     nrt::require_array(kOp, "y", y, rows * p.value_width);
     nrt::require_array(kOp, "lse", lse, rows);
     const nrt::AttentionLevel& level = NRT_SELECT(c, attention_kernels);
     if (dtype == NRT_FLOAT32) {
       level.f32.backward(p, nrt::ptr<float>(dq), nrt::ptr<float>(dk), nrt::ptr<float>(dv),
-                         nrt::ptr<float>(delta), nrt::ptr<float>(dy), nrt::ptr<float>(y),
+                         nrt::ptr<float>(dy), nrt::ptr<float>(y),
                          nrt::ptr<float>(lse), nrt::ptr<float>(q), nrt::ptr<float>(k), nrt::ptr<float>(v));
     } else {
       level.f64.backward(p, nrt::ptr<double>(dq), nrt::ptr<double>(dk), nrt::ptr<double>(dv),
-                         nrt::ptr<double>(delta), nrt::ptr<double>(dy), nrt::ptr<double>(y),
+                         nrt::ptr<double>(dy), nrt::ptr<double>(y),
                          nrt::ptr<double>(lse), nrt::ptr<double>(q), nrt::ptr<double>(k),
                          nrt::ptr<double>(v));
     }

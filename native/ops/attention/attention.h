@@ -42,10 +42,10 @@ nrt_status nrt_attention_fwd(nrt_ctx ctx, int32_t dtype, nrt_ptr y, nrt_ptr lse,
                              nrt_ptr v, nrt_ptr mask, nrt_ptr lengths, const int64_t* desc,
                              int32_t mask_kind, int32_t causal, double scale);
 // dv = p^T dy; ds = p (dy v^T - delta), delta = sum dy y; dq = scale ds k; dk = scale ds^T q, with p
-// computed again from q, k and lse. delta [batch, heads, queries] is work space.
+// computed again from q, k and lse.
 nrt_status nrt_attention_bwd(nrt_ctx ctx, int32_t dtype, nrt_ptr dq, nrt_ptr dk, nrt_ptr dv,
-                             nrt_ptr delta, nrt_ptr dy, nrt_ptr y, nrt_ptr lse, nrt_ptr q, nrt_ptr k,
-                             nrt_ptr v, nrt_ptr mask, nrt_ptr lengths, const int64_t* desc,
+                             nrt_ptr dy, nrt_ptr y, nrt_ptr lse, nrt_ptr q, nrt_ptr k, nrt_ptr v,
+                             nrt_ptr mask, nrt_ptr lengths, const int64_t* desc,
                              int32_t mask_kind, int32_t causal, double scale);
 
 #ifdef __cplusplus

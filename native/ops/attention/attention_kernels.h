@@ -25,7 +25,7 @@ struct AttentionPlan {
 template <typename T>
 struct AttentionKernels {
   void (*forward)(const AttentionPlan& plan, T* y, T* lse, const T* q, const T* k, const T* v);
-  void (*backward)(const AttentionPlan& plan, T* dq, T* dk, T* dv, T* delta, const T* dy, const T* y,
+  void (*backward)(const AttentionPlan& plan, T* dq, T* dk, T* dv, const T* dy, const T* y,
                    const T* lse, const T* q, const T* k, const T* v);
 };
 

@@ -21,8 +21,9 @@ struct Size {
 const Size kSizes[] = {
     {1, 1, 1, 1, 1, 1, 1},    {2, 1, 1, 3, 4, 2, 3},     {1, 2, 2, 4, 4, 3, 3},      {1, 4, 2, 3, 3, 2, 2},
     {2, 3, 1, 5, 7, 11, 13},  {1, 1, 1, 64, 64, 64, 64}, {1, 2, 1, 65, 63, 33, 5},   {2, 2, 2, 131, 67, 16, 31},
-    {1, 1, 1, 1, 200, 8, 70}, {1, 6, 3, 70, 130, 5, 1},  {0, 2, 2, 3, 3, 4, 4},      {2, 0, 1, 3, 3, 4, 4},
-    {2, 2, 2, 0, 3, 4, 4},    {2, 2, 2, 3, 0, 4, 4},     {1, 2, 2, 3, 3, 0, 4},      {1, 2, 2, 3, 3, 4, 0},
+    {1, 1, 1, 1, 200, 8, 70}, {1, 6, 3, 70, 130, 5, 1},  {1, 2, 1, 197, 601, 20, 40}, {0, 2, 2, 3, 3, 4, 4},
+    {2, 0, 1, 3, 3, 4, 4},    {2, 2, 2, 0, 3, 4, 4},     {2, 2, 2, 3, 0, 4, 4},     {1, 2, 2, 3, 3, 0, 4},
+    {1, 2, 2, 3, 3, 4, 0},
 };
 
 enum MaskShape { kNone, kFull, kStretched };
@@ -168,13 +169,12 @@ class Attention : public ::testing::Test {
     const size_t rows = static_cast<size_t>(p.s.batch * p.s.heads * p.s.queries);
     Result r = {std::vector<T>(p.dy.size()), std::vector<T>(rows), std::vector<T>(p.q.size()),
                 std::vector<T>(p.k.size()), std::vector<T>(p.v.size())};
-    std::vector<T> delta(rows);
     EXPECT_EQ(NRT_OK, nrt_attention_fwd(context, Code<T>::value, addr(r.y), addr(r.lse), addr(p.q), addr(p.k),
                                         addr(p.v), p.mask(), p.length_ptr(), p.desc, p.o.mask_kind, p.o.causal,
                                         p.o.scale))
         << nrt_last_error();
-    EXPECT_EQ(NRT_OK, nrt_attention_bwd(context, Code<T>::value, addr(r.dq), addr(r.dk), addr(r.dv), addr(delta),
-                                        addr(p.dy), addr(r.y), addr(r.lse), addr(p.q), addr(p.k), addr(p.v), p.mask(),
+    EXPECT_EQ(NRT_OK, nrt_attention_bwd(context, Code<T>::value, addr(r.dq), addr(r.dk), addr(r.dv), addr(p.dy),
+                                        addr(r.y), addr(r.lse), addr(p.q), addr(p.k), addr(p.v), p.mask(),
                                         p.length_ptr(), p.desc, p.o.mask_kind, p.o.causal, p.o.scale))
         << nrt_last_error();
     return r;
@@ -184,7 +184,10 @@ class Attention : public ::testing::Test {
     SCOPED_TRACE(testing::Message() << s.batch << " x " << s.heads << "/" << s.kv_heads << " x " << s.queries << ", "
                                     << s.keys << " x " << s.width << ", " << s.value_width << " mask " << o.mask_kind
                                     << " causal " << o.causal << " lengths " << o.lengths);
-    const Problem<T> p(s, o);
+    compare(Problem<T>(s, o));
+  }
+
+  static void compare(const Problem<T>& p) {
     const Reference want = reference(p);
     const Result got = run(p);
     expect_close(got.y, want.y, tolerance, tolerance);
@@ -259,6 +262,22 @@ TYPED_TEST(Attention, LargeScoresStayFinite) {
   for (TypeParam x : this->run(p).y) ASSERT_LE(std::fabs(x), TypeParam(2.001));
 }
 
+// Scores that leave every reference value behind, upwards, downwards and back.
+TYPED_TEST(Attention, FollowsScoresThatGrowAlongTheKeys) {
+  Options o;
+  for (const bool causal : {false, true}) {
+    o.causal = causal;
+    Problem<TypeParam> p({1, 2, 1, 100, 300, 4, 5}, o);
+    for (size_t i = 0; i < p.k.size(); ++i) {
+      const double key = static_cast<double>(i / 4), swing = key < 200 ? key : 400 - key;
+      p.k[i] = static_cast<TypeParam>(p.k[i] * swing * 0.4);
+    }
+    const auto r = this->run(p);
+    const Reference want = reference(p);
+    expect_close(r.y, want.y, this->tolerance * 10, this->tolerance * 10);
+  }
+}
+
 TYPED_TEST(Attention, PaddingNeverChangesABit) {
   Options o;
   o.lengths = true;
@@ -300,7 +319,7 @@ TYPED_TEST(Attention, DoesNotDependOnThreads) {
 TEST(AttentionEdges, KeysThatNoHeadUsesGetZeroGradients) {
   const Problem<float> p({2, 0, 3, 3, 3, 4, 2}, {});
   std::vector<float> dk(p.k.size(), 7.0F), dv(p.v.size(), 7.0F);
-  NRT_ASSERT_OK(nrt_attention_bwd(ctx(), NRT_FLOAT32, 0, addr(dk), addr(dv), 0, 0, 0, 0, 0, addr(p.k), addr(p.v), 0,
+  NRT_ASSERT_OK(nrt_attention_bwd(ctx(), NRT_FLOAT32, 0, addr(dk), addr(dv), 0, 0, 0, 0, addr(p.k), addr(p.v), 0,
                                   0, p.desc, 0, 0, 1));
   EXPECT_EQ(std::vector<float>(p.k.size()), dk);
   EXPECT_EQ(std::vector<float>(p.v.size()), dv);
@@ -335,7 +354,7 @@ TEST(AttentionErrors, WrongArgumentsAreRefused) {
   p.desc[NRT_ATTENTION_WIDTH] = p.desc[NRT_ATTENTION_VALUE_WIDTH] = 0;
   EXPECT_EQ(NRT_INVALID_ARGUMENT, run(NRT_FLOAT32, addr(p.q), NRT_ATTENTION_MASK_ADDED));
   EXPECT_EQ(NRT_INVALID_ARGUMENT,
-            nrt_attention_bwd(ctx(), NRT_FLOAT32, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, nullptr, 0, 0, 1));
+            nrt_attention_bwd(ctx(), NRT_FLOAT32, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, nullptr, 0, 0, 1));
   EXPECT_STREQ("attention: desc is null", nrt_last_error());
 }
 

@@ -154,11 +154,10 @@ public final class AttentionOp {
       out[i] = arranged(TENSORS.create(order(in[i], in[i].dim(3)), y.dtype(), "attention_bwd"), in[i]);
       strides(descriptor, places[i], out[i]);
     }
-    Tensor delta = Tensor.like(lse);
     Status.check(
         Abi.nrt_attention_bwd(
-            y.ctx(), y.code(), out[0].addr(), out[1].addr(), out[2].addr(), delta.addr(), up.addr(), y.addr(),
-            lse.addr(), in[0].addr(), in[1].addr(), in[2].addr(), addr(rule.mask), addr(rule.lengths), descriptor,
+            y.ctx(), y.code(), out[0].addr(), out[1].addr(), out[2].addr(), up.addr(), y.addr(), lse.addr(),
+            in[0].addr(), in[1].addr(), in[2].addr(), addr(rule.mask), addr(rule.lengths), descriptor,
             kind(rule.mask), rule.causal ? 1 : 0, rule.scale),
         "attention_bwd", up, y, lse, in[0], in[1], in[2], rule.mask, rule.lengths);
     return out;
