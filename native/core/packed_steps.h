@@ -19,4 +19,7 @@ struct PackedSteps {
   int64_t total;  // sum of rows
 };
 
+// True where every sequence runs at every step.
+static inline bool of_one_length(const PackedSteps& s) { return s.steps == 0 || s.rows[0] * s.steps == s.total; }
+
 }  // namespace nrt

@@ -26,7 +26,7 @@ nrt_status nrt_gru_fwd(nrt_ctx ctx, int32_t dtype, nrt_ptr h, nrt_ptr gates, nrt
     const PackedSizes size = packed_sizes(kOp, dtype, batch, total, units, kGates);
     const PackedSteps packed = require_steps(kOp, step_rows, steps, batch, total);
     require_array(kOp, "h", h, size.rows);
-    require_array(kOp, "gates", gates, size.rows);
+    require_array(kOp, "gates", reset_after != 0 && gates == 0 ? 1 : gates, size.rows);
     require_array(kOp, "hn", hn, size.state);
     require_array(kOp, "projected", projected, size.rows);
     require_array(kOp, "recurrent", recurrent, size.weights);
@@ -49,8 +49,7 @@ nrt_status nrt_gru_bwd(nrt_ctx ctx, int32_t dtype, nrt_ptr dprojected, nrt_ptr d
     const PackedSteps packed = require_steps(kOp, step_rows, steps, batch, total);
     require_array(kOp, "dprojected", dprojected, size.rows);
     require_array(kOp, "drecurrent", drecurrent, size.weights);
-    require_array(kOp, "dh0", dh0, size.state);
-    require_array(kOp, "previous", previous, size.rows);
+    require_array(kOp, "previous", previous, of_one_length(packed) ? 0 : size.rows);
     require_array(kOp, "dinner", dinner, reset_after != 0 ? size.rows : 0);
     require_array(kOp, "h", h, size.rows);
     require_array(kOp, "gates", gates, size.rows);

@@ -1,166 +1,321 @@
-// A chunk of sequences is a task. reset_after: a step is one product of all running rows and one loop per
-// row. Otherwise the candidate needs the reset state, hence a second product per step.
+// A step's work goes unit block by unit block: the products of all running rows with the three blocks of 16
+// units, then these units' gates and state while the sums are in L1. A reset before the product makes the
+// candidate wait for all units of the reset state, hence a second pass per step. Backward likewise.
 #include "ops/gru/gru_kernels.h"
 
-#include "core/kernel_math.h"
-#include "core/packed_walk.h"
-#include "ops/gemm/gemm_call.h"
+#include "ops/gemm/gemm_gates.h"
+#include "ops/gemm/gemm_steps.h"
 
 namespace nrt {
 namespace NRT_ISA_NS {
 namespace {
 
+constexpr int kUnits = 16;          // of a forward block of three gates
+constexpr int kPairUnits = 32;      // of one of two gates
+constexpr int kSingleUnits = 64;    // of one gate, and of all backward blocks
 constexpr int64_t kColumnsPerTask = 64;
 
-// One row, reset after the product: h U in the first three blocks of `gates`.
 template <typename T>
-void row_after(T* NRT_RESTRICT gates, const T* NRT_RESTRICT p, const T* NRT_RESTRICT bias,
-               T* NRT_RESTRICT h, T* NRT_RESTRICT h_out, int64_t n) {
-  NRT_INDEPENDENT
-  for (int64_t j = 0; j < n; ++j) {
-    const T z = math::sigmoid(p[j] + gates[j]);
-    const T r = math::sigmoid(p[n + j] + gates[n + j]);
-    const T q = gates[2 * n + j] + bias[j];
-    const T candidate = math::tanh(p[2 * n + j] + r * q);
-    const T out = z * h[j] + (1 - z) * candidate;
-    gates[j] = z;
-    gates[n + j] = r;
-    gates[2 * n + j] = candidate;
-    gates[3 * n + j] = q;
-    h[j] = out;
-    h_out[j] = out;
-  }
+using Triple = UnitBlocks<T, 3, kUnits>;
+template <typename T>
+using Pair = UnitBlocks<T, 2, kPairUnits>;
+template <typename T>
+using Single = UnitBlocks<T, 1, kSingleUnits>;
+
+// The states from which these rows start, or null for zeros.
+template <typename T>
+const T* states_before(const T* h, const T* h0, const StepRows& rows, int64_t n) {
+  if (rows.step > 0) return h + (rows.offset_before + rows.first) * n;
+  return h0 == nullptr ? nullptr : h0 + rows.first * n;
 }
 
-// One row, reset before: h U_zr in the first two blocks. Leaves z, r and q.
+// A block's units in all rows of a step: pointers to the first row's. The gates, gate_step apart, may go to a
+// spare row that nobody reads.
 template <typename T>
-void row_before_gates(T* NRT_RESTRICT gates, const T* NRT_RESTRICT p, const T* NRT_RESTRICT h, int64_t n) {
-  NRT_INDEPENDENT
-  for (int64_t j = 0; j < n; ++j) {
-    const T r = math::sigmoid(p[n + j] + gates[n + j]);
-    gates[j] = math::sigmoid(p[j] + gates[j]);
-    gates[n + j] = r;
-    gates[3 * n + j] = r * h[j];
-  }
-}
-
-// And then, with q U_n in the third block.
-template <typename T>
-void row_before_state(T* NRT_RESTRICT gates, const T* NRT_RESTRICT p, T* NRT_RESTRICT h,
-                      T* NRT_RESTRICT h_out, int64_t n) {
-  NRT_INDEPENDENT
-  for (int64_t j = 0; j < n; ++j) {
-    const T z = gates[j];
-    const T candidate = math::tanh(p[2 * n + j] + gates[2 * n + j]);
-    const T out = z * h[j] + (1 - z) * candidate;
-    gates[2 * n + j] = candidate;
-    h[j] = out;
-    h_out[j] = out;
-  }
-}
+struct Cells {
+  const T* sums;
+  T* gates;
+  int64_t gate_row, gate_step;
+  const T* p;
+  const T* bias;
+  const T* before;
+  int64_t before_row;
+  T* h;
+  int64_t n;
+};
 
 template <typename T>
-T* zeros(int64_t n) {
-  T* z = scratch<T>(n);
-  memset(z, 0, static_cast<size_t>(n) * sizeof(T));
-  return z;
-}
-
-template <typename T>
-void forward_after(const GruForward<T>& p) {
-  ScratchMark mark;
-  const int64_t n = p.units, wide = 3 * n;
-  const GemmWeights<T> weights(p.recurrent, n, wide, wide, false, p.steps.steps);
-  const T* bias = p.bias == nullptr ? zeros<T>(n) : p.bias;
-  sequence_chunks(p.steps, n, wide, [&](int64_t first, int64_t last) {
-    start_state(p.hn, p.h0, first, last, n);
-    T* h = p.hn + first * n;
-    steps_forward(p.steps, first, last, [&](int64_t row, int64_t count, int64_t) {
-      T* gates = p.gates + row * 4 * n;
-      weights.multiply(gates, 4 * n, h, n, count, 0);
-      for (int64_t r = 0; r < count; ++r) {
-        row_after(gates + r * 4 * n, p.projected + (row + r) * wide, bias, h + r * n, p.h + (row + r) * n, n);
-      }
-    });
+void run_after(const Cells<T>& c, int64_t rows, int64_t count) {
+  const int64_t n = c.n;
+  for_row_lanes<T, kUnits>(rows, count, [&](int64_t r, auto lanes, int64_t j) __attribute__((always_inline)) {
+    using V = VectorOf<T>;
+    const T *s = c.sums + r * Triple<T>::kWidth + j, *p = c.p + r * 3 * n + j;
+    const V z = gate_sigmoid(lanes.get(p) + load(s));
+    const V reset = gate_sigmoid(lanes.get(p + n) + load(s + kUnits));
+    const V q = load(s + 2 * kUnits) + lanes.get(c.bias + j);
+    const V candidate = gate_tanh(lanes.get(p + 2 * n) + reset * q);
+    T* gates = c.gates + r * c.gate_row + j;
+    lanes.put(gates, z);
+    lanes.put(gates + c.gate_step, reset);
+    lanes.put(gates + 2 * c.gate_step, candidate);
+    lanes.put(gates + 3 * c.gate_step, q);
+    lanes.put(c.h + r * n + j, z * lanes.get(c.before + r * c.before_row + j) + (T(1) - z) * candidate);
   });
 }
 
+// Reset before: z, r and the reset state q.
 template <typename T>
-void forward_before(const GruForward<T>& p) {
-  ScratchMark mark;
-  const int64_t n = p.units, wide = 3 * n;
-  const GemmWeights<T> both(p.recurrent, n, 2 * n, wide, false, p.steps.steps);
-  const GemmWeights<T> candidate(p.recurrent + 2 * n, n, n, wide, false, p.steps.steps);
-  sequence_chunks(p.steps, n, wide, [&](int64_t first, int64_t last) {
-    start_state(p.hn, p.h0, first, last, n);
-    T* h = p.hn + first * n;
-    steps_forward(p.steps, first, last, [&](int64_t row, int64_t count, int64_t) {
-      T* gates = p.gates + row * 4 * n;
-      const T* projected = p.projected + row * wide;
-      both.multiply(gates, 4 * n, h, n, count, 0);
-      for (int64_t r = 0; r < count; ++r) {
-        row_before_gates(gates + r * 4 * n, projected + r * wide, h + r * n, n);
-      }
-      candidate.multiply(gates + 2 * n, 4 * n, gates + 3 * n, 4 * n, count, 0);
-      for (int64_t r = 0; r < count; ++r) {
-        row_before_state(gates + r * 4 * n, projected + r * wide, h + r * n, p.h + (row + r) * n, n);
-      }
-    });
+void run_before_gates(const Cells<T>& c, int64_t rows, int64_t count) {
+  const int64_t n = c.n;
+  for_row_lanes<T, kPairUnits>(rows, count, [&](int64_t r, auto lanes, int64_t j) __attribute__((always_inline)) {
+    using V = VectorOf<T>;
+    const T *s = c.sums + r * Pair<T>::kWidth + j, *p = c.p + r * 3 * n + j;
+    T* gates = c.gates + r * c.gate_row + j;
+    const V reset = gate_sigmoid(lanes.get(p + n) + load(s + kPairUnits));
+    lanes.put(gates, gate_sigmoid(lanes.get(p) + load(s)));
+    lanes.put(gates + n, reset);
+    lanes.put(gates + 3 * n, reset * lanes.get(c.before + r * c.before_row + j));
   });
 }
+
+// And then, with q U_n in the sums.
+template <typename T>
+void run_before_state(const Cells<T>& c, int64_t rows, int64_t count) {
+  const int64_t n = c.n;
+  for_row_lanes<T, kSingleUnits>(rows, count, [&](int64_t r, auto lanes, int64_t j) __attribute__((always_inline)) {
+    using V = VectorOf<T>;
+    T* gates = c.gates + r * c.gate_row + j;
+    const V z = lanes.get(gates);
+    const V candidate = gate_tanh(lanes.get(c.p + r * 3 * n + 2 * n + j) + load(c.sums + r * kSingleUnits + j));
+    lanes.put(gates + 2 * n, candidate);
+    lanes.put(c.h + r * n + j, z * lanes.get(c.before + r * c.before_row + j) + (T(1) - z) * candidate);
+  });
+}
+
+template <typename T, int kWidth>
+Cells<T> cells_of(const GruForward<T>& p, const T* sums, const StepRows& rows, int64_t at) {
+  static const T zeros[kWidth] = {};
+  const int64_t n = p.units;
+  const T* before = states_before(p.h, p.h0, rows, n);
+  T* gates = p.gates == nullptr ? nullptr : p.gates + rows.row * 4 * n + at;
+  return {sums, gates, 4 * n, n, p.projected + rows.row * 3 * n + at,
+          p.bias == nullptr ? zeros : p.bias + at, before == nullptr ? zeros : before + at, before == nullptr ? 0 : n,
+          p.h + rows.row * n + at, n};
+}
+
+template <typename T>
+struct AfterStep {
+  const GruForward<T>& p;
+  const Triple<T>& weights;
+
+  void operator()(const StepRows& rows, int64_t begin, int64_t end) const {
+    ScratchMark mark;
+    const int64_t n = p.units, size = rows.count * Triple<T>::kWidth;
+    T* sums = scratch<T>(size);
+    T* spare = scratch<T>(4 * kUnits);
+    const T* h = states_before(p.h, p.h0, rows, n);
+    for (int64_t b = begin; b < end; ++b) {
+      memset(sums, 0, static_cast<size_t>(size) * sizeof(T));
+      fetch_projections(rows, b);
+      if (h != nullptr) weights.add(sums, h, n, rows.count, b);
+      Cells<T> cells = cells_of<T, kUnits>(p, sums, rows, b * kUnits);
+      if (p.gates == nullptr) {
+        cells.gates = spare;
+        cells.gate_row = 0;
+        cells.gate_step = kUnits;
+      }
+      run_after(cells, rows.count, weights.valid(b));
+    }
+  }
+
+  // The block's projections, into the cache while its products run.
+  void fetch_projections(const StepRows& rows, int64_t block) const {
+    const T* from = p.projected + rows.row * 3 * p.units + block * kUnits;
+    for (int64_t i = 0; i < rows.count * 3; ++i) __builtin_prefetch(from + i * p.units);
+  }
+};
+
+// Reset before, first pass: z, r and q of blocks of 32 units.
+template <typename T>
+struct GateStep {
+  const GruForward<T>& p;
+  const Pair<T>& weights;
+
+  void operator()(const StepRows& rows, int64_t begin, int64_t end) const {
+    ScratchMark mark;
+    const int64_t n = p.units, size = rows.count * Pair<T>::kWidth;
+    T* sums = scratch<T>(size);
+    const T* h = states_before(p.h, p.h0, rows, n);
+    for (int64_t b = begin; b < end; ++b) {
+      memset(sums, 0, static_cast<size_t>(size) * sizeof(T));
+      if (h != nullptr) weights.add(sums, h, n, rows.count, b);
+      run_before_gates(cells_of<T, kPairUnits>(p, sums, rows, b * kPairUnits), rows.count, weights.valid(b));
+    }
+  }
+};
+
+// Second pass: candidate and state.
+template <typename T>
+struct StateStep {
+  const GruForward<T>& p;
+  const Single<T>& weights;
+
+  void operator()(const StepRows& rows, int64_t begin, int64_t end) const {
+    ScratchMark mark;
+    const int64_t n = p.units, size = rows.count * kSingleUnits;
+    T* sums = scratch<T>(size);
+    for (int64_t b = begin; b < end; ++b) {
+      memset(sums, 0, static_cast<size_t>(size) * sizeof(T));
+      weights.add(sums, p.gates + rows.row * 4 * n + 3 * n, 4 * n, rows.count, b);
+      run_before_state(cells_of<T, kSingleUnits>(p, sums, rows, b * kSingleUnits), rows.count, weights.valid(b));
+    }
+  }
+};
 
 template <typename T>
 void forward(const GruForward<T>& p) {
-  p.reset_after ? forward_after(p) : forward_before(p);
+  ScratchMark mark;
+  const int64_t n = p.units, wide = 3 * n;
+  const StepSplit split(p.steps, n, wide);
+  if (p.reset_after) {
+    const auto weights = Triple<T>::of(p.recurrent, wide, n, n, n);
+    const AfterStep<T> step = {p, weights};
+    walk_forward(p.steps, split, phase(weights.blocks(), step));
+  } else {
+    const auto both = Pair<T>::of(p.recurrent, wide, n, n, n);
+    const auto candidate = Single<T>::of(p.recurrent + 2 * n, wide, n, n, n);
+    const GateStep<T> gates = {p, both};
+    const StateStep<T> state = {p, candidate};
+    walk_forward(p.steps, split, phase(both.blocks(), gates), phase(candidate.blocks(), state));
+  }
+  last_rows(p.hn, p.h, p.h0, p.steps, n);
 }
 
-// One row of backward, reset after: dz, dr, dn to dp; dz, dr, dq to di; carried becomes its direct part.
+// The same backward. `carried`, kSingleUnits a row, is the gradient of the state from the step after; `direct`
+// becomes the part of it that goes straight to the step before.
 template <typename T>
-void gradient_after(T* NRT_RESTRICT dp, T* NRT_RESTRICT di, T* NRT_RESTRICT carried,
-                    const T* NRT_RESTRICT dh, const T* NRT_RESTRICT gates,
-                    const T* NRT_RESTRICT before, int64_t n) {
-  NRT_INDEPENDENT
-  for (int64_t j = 0; j < n; ++j) {
-    const T z = gates[j], r = gates[n + j], candidate = gates[2 * n + j], q = gates[3 * n + j];
-    const T up = carried[j] + dh[j];
-    const T dz = up * (before[j] - candidate) * z * (1 - z);
-    const T dn = up * (1 - z) * (1 - candidate * candidate);
-    const T dr = dn * q * r * (1 - r);
-    dp[j] = dz;
-    dp[n + j] = dr;
-    dp[2 * n + j] = dn;
-    di[j] = dz;
-    di[n + j] = dr;
-    di[2 * n + j] = dn * r;
-    carried[j] = up * z;
-  }
+struct Gradients {
+  T* dp;
+  T* di;
+  T* direct;
+  const T* carried;
+  const T* dh;
+  int64_t dh_row;
+  const T* gates;
+  const T* before;
+  int64_t before_row;
+  int64_t n;
+};
+
+// Reset after: dz, dr, dn to dp; dz, dr, dq to di.
+template <typename T>
+void gradient_after(const Gradients<T>& g, int64_t rows, int64_t count) {
+  const int64_t n = g.n;
+  for_row_lanes<T, kSingleUnits>(rows, count, [&](int64_t r, auto lanes, int64_t j) __attribute__((always_inline)) {
+    using V = VectorOf<T>;
+    const T* gates = g.gates + r * 4 * n + j;
+    const V z = lanes.get(gates), reset = lanes.get(gates + n), candidate = lanes.get(gates + 2 * n);
+    const V up = lanes.get(g.carried + r * kSingleUnits + j) + lanes.get(g.dh + r * g.dh_row + j);
+    const V dz = up * (lanes.get(g.before + r * g.before_row + j) - candidate) * z * (T(1) - z);
+    const V dn = up * (T(1) - z) * (T(1) - candidate * candidate);
+    const V dr = dn * lanes.get(gates + 3 * n) * reset * (T(1) - reset);
+    T *dp = g.dp + r * 3 * n + j, *di = g.di + r * 3 * n + j;
+    lanes.put(dp, dz);
+    lanes.put(dp + n, dr);
+    lanes.put(dp + 2 * n, dn);
+    lanes.put(di, dz);
+    lanes.put(di + n, dr);
+    lanes.put(di + 2 * n, dn * reset);
+    lanes.put(g.direct + r * n + j, up * z);
+  });
 }
 
-// Reset before, first half: dz and dn, and the direct part of carried.
+// Reset before, first half: dz and dn.
 template <typename T>
-void gradient_before(T* NRT_RESTRICT dp, T* NRT_RESTRICT carried, const T* NRT_RESTRICT dh,
-                     const T* NRT_RESTRICT gates, const T* NRT_RESTRICT before, int64_t n) {
-  NRT_INDEPENDENT
-  for (int64_t j = 0; j < n; ++j) {
-    const T z = gates[j], candidate = gates[2 * n + j];
-    const T up = carried[j] + dh[j];
-    dp[j] = up * (before[j] - candidate) * z * (1 - z);
-    dp[2 * n + j] = up * (1 - z) * (1 - candidate * candidate);
-    carried[j] = up * z;
-  }
+void gradient_before(const Gradients<T>& g, int64_t rows, int64_t count) {
+  const int64_t n = g.n;
+  for_row_lanes<T, kSingleUnits>(rows, count, [&](int64_t r, auto lanes, int64_t j) __attribute__((always_inline)) {
+    using V = VectorOf<T>;
+    const T* gates = g.gates + r * 4 * n + j;
+    const V z = lanes.get(gates), candidate = lanes.get(gates + 2 * n);
+    const V up = lanes.get(g.carried + r * kSingleUnits + j) + lanes.get(g.dh + r * g.dh_row + j);
+    T* dp = g.dp + r * 3 * n + j;
+    lanes.put(dp, up * (lanes.get(g.before + r * g.before_row + j) - candidate) * z * (T(1) - z));
+    lanes.put(dp + 2 * n, up * (T(1) - z) * (T(1) - candidate * candidate));
+    lanes.put(g.direct + r * n + j, up * z);
+  });
 }
 
-// Second half, with dq = dn U_n': dr, and q's part of carried.
+// Second half, with dq = dn U_n' in `carried`: dr, and q's part of the direct gradient.
 template <typename T>
-void gradient_reset(T* NRT_RESTRICT dp, T* NRT_RESTRICT carried, const T* NRT_RESTRICT dq,
-                    const T* NRT_RESTRICT gates, const T* NRT_RESTRICT before, int64_t n) {
-  NRT_INDEPENDENT
-  for (int64_t j = 0; j < n; ++j) {
-    const T r = gates[n + j];
-    dp[n + j] = dq[j] * before[j] * r * (1 - r);
-    carried[j] += dq[j] * r;
-  }
+void gradient_reset(const Gradients<T>& g, int64_t rows, int64_t count) {
+  const int64_t n = g.n;
+  for_row_lanes<T, kSingleUnits>(rows, count, [&](int64_t r, auto lanes, int64_t j) __attribute__((always_inline)) {
+    using V = VectorOf<T>;
+    const V reset = lanes.get(g.gates + r * 4 * n + n + j), dq = lanes.get(g.carried + r * kSingleUnits + j);
+    T* direct = g.direct + r * n + j;
+    lanes.put(g.dp + r * 3 * n + n + j,
+              dq * lanes.get(g.before + r * g.before_row + j) * reset * (T(1) - reset));
+    lanes.put(direct, lanes.get(direct) + dq * reset);
+  });
 }
+
+template <typename T>
+struct Pass {
+  const GruBackward<T>& p;
+  T* direct;  // [batch, units]
+
+  Gradients<T> gradients(const T* sums, const StepRows& rows, int64_t block) const {
+    static const T zeros[kSingleUnits] = {};
+    const int64_t n = p.units, at = block * kSingleUnits, row = rows.row;
+    const T* before = states_before(p.h, p.h0, rows, n);
+    return {p.dprojected + row * 3 * n + at, p.dinner == nullptr ? nullptr : p.dinner + row * 3 * n + at,
+            direct + rows.first * n + at, sums, p.dh == nullptr ? zeros : p.dh + row * n + at,
+            p.dh == nullptr ? 0 : n, p.gates + row * 4 * n + at, before == nullptr ? zeros : before + at,
+            before == nullptr ? 0 : n, n};
+  }
+};
+
+// The pass that begins with the gradient of the state, from the gradients `dz` of the step after.
+template <typename T>
+struct UpStep {
+  const Pass<T>& pass;
+  const Single<T>& weights;
+  const T* dz;
+
+  void operator()(const StepRows& rows, int64_t begin, int64_t end) const {
+    ScratchMark mark;
+    const GruBackward<T>& p = pass.p;
+    T* sums = scratch<T>(rows.count * kSingleUnits);
+    for (int64_t b = begin; b < end; ++b) {
+      carried_block(sums, weights, dz, 3 * p.units, pass.direct, pass.direct, p.steps, rows, b);
+      const Gradients<T> gradients = pass.gradients(sums, rows, b);
+      if (p.reset_after) {
+        gradient_after(gradients, rows.count, weights.valid(b));
+      } else {
+        gradient_before(gradients, rows.count, weights.valid(b));
+      }
+    }
+  }
+};
+
+template <typename T>
+struct ResetStep {
+  const Pass<T>& pass;
+  const Single<T>& weights;
+
+  void operator()(const StepRows& rows, int64_t begin, int64_t end) const {
+    ScratchMark mark;
+    const GruBackward<T>& p = pass.p;
+    const int64_t n = p.units;
+    T* sums = scratch<T>(rows.count * kSingleUnits);
+    for (int64_t b = begin; b < end; ++b) {
+      memset(sums, 0, static_cast<size_t>(rows.count * kSingleUnits) * sizeof(T));
+      weights.add(sums, p.dprojected + rows.row * 3 * n + 2 * n, 3 * n, rows.count, b);
+      gradient_reset(pass.gradients(sums, rows, b), rows.count, weights.valid(b));
+    }
+  }
+};
 
 // Sums of the third block of dinner over the rows, in order, in double.
 template <typename T>
@@ -176,68 +331,38 @@ void bias_gradient(T* dbias, const T* dinner, int64_t rows, int64_t n) {
 }
 
 template <typename T>
-void start_backward(const GruBackward<T>& p, int64_t first, int64_t last) {
-  start_state(p.dh0, p.dhn, first, last, p.units);
-  previous_rows(p.previous, p.h, p.h0, p.steps, first, last, p.units);
-}
-
-template <typename T>
-void backward_after(const GruBackward<T>& p) {
-  ScratchMark mark;
+void backward_after(const GruBackward<T>& p, const Pass<T>& pass, const StepSplit& split) {
   const int64_t n = p.units, wide = 3 * n;
-  const GemmWeights<T> weights(p.recurrent, wide, n, wide, true, p.steps.steps);
-  const T* none = zeros<T>(n);
-  sequence_chunks(p.steps, n, wide, [&](int64_t first, int64_t last) {
-    start_backward(p, first, last);
-    T* carried = p.dh0 + first * n;
-    steps_backward(p.steps, first, last, [&](int64_t row, int64_t count, int64_t) {
-      for (int64_t r = 0; r < count; ++r) {
-        const int64_t i = row + r;
-        gradient_after(p.dprojected + i * wide, p.dinner + i * wide, carried + r * n,
-                       p.dh == nullptr ? none : p.dh + i * n, p.gates + i * 4 * n, p.previous + i * n, n);
-      }
-      weights.multiply(carried, n, p.dinner + row * wide, wide, count, 1);
-    });
-  });
-  gemm_transposed_left(p.drecurrent, wide, p.previous, n, p.dinner, wide, n, wide, p.steps.total);
+  const auto weights = Single<T>::of_transposed(p.recurrent, wide, wide, n);
+  const UpStep<T> step = {pass, weights, p.dinner};
+  walk_backward(p.steps, split, phase(weights.blocks(), step));
+  if (p.dh0 != nullptr) first_gradient(p.dh0, weights, p.dinner, wide, pass.direct, p.dhn, p.steps);
+  recurrent_gradient(p.drecurrent, wide, p.h, p.h0, p.previous, p.dinner, wide, p.steps, n, wide);
   if (p.dbias != nullptr) bias_gradient(p.dbias, p.dinner, p.steps.total, n);
 }
 
 template <typename T>
-void backward_before(const GruBackward<T>& p) {
-  ScratchMark mark;
+void backward_before(const GruBackward<T>& p, const Pass<T>& pass, const StepSplit& split) {
   const int64_t n = p.units, wide = 3 * n;
-  const GemmWeights<T> both(p.recurrent, 2 * n, n, wide, true, p.steps.steps);
-  const GemmWeights<T> candidate(p.recurrent + 2 * n, n, n, wide, true, p.steps.steps);
-  const T* none = zeros<T>(n);
-  sequence_chunks(p.steps, n, wide, [&](int64_t first, int64_t last) {
-    ScratchMark own;
-    T* dq = scratch<T>((last - first) * n);
-    start_backward(p, first, last);
-    T* carried = p.dh0 + first * n;
-    steps_backward(p.steps, first, last, [&](int64_t row, int64_t count, int64_t) {
-      T* dp = p.dprojected + row * wide;
-      for (int64_t r = 0; r < count; ++r) {
-        const int64_t i = row + r;
-        gradient_before(dp + r * wide, carried + r * n, p.dh == nullptr ? none : p.dh + i * n,
-                        p.gates + i * 4 * n, p.previous + i * n, n);
-      }
-      candidate.multiply(dq, n, dp + 2 * n, wide, count, 0);
-      for (int64_t r = 0; r < count; ++r) {
-        gradient_reset(dp + r * wide, carried + r * n, dq + r * n, p.gates + (row + r) * 4 * n,
-                       p.previous + (row + r) * n, n);
-      }
-      both.multiply(carried, n, dp, wide, count, 1);
-    });
-  });
-  gemm_transposed_left(p.drecurrent, wide, p.previous, n, p.dprojected, wide, n, 2 * n, p.steps.total);
+  const auto both = Single<T>::of_transposed(p.recurrent, wide, 2 * n, n);
+  const auto candidate = Single<T>::of_transposed(p.recurrent + 2 * n, wide, n, n);
+  const UpStep<T> step = {pass, both, p.dprojected};
+  const ResetStep<T> reset = {pass, candidate};
+  walk_backward(p.steps, split, phase(both.blocks(), step), phase(candidate.blocks(), reset));
+  if (p.dh0 != nullptr) first_gradient(p.dh0, both, p.dprojected, wide, pass.direct, p.dhn, p.steps);
+  recurrent_gradient(p.drecurrent, wide, p.h, p.h0, p.previous, p.dprojected, wide, p.steps, n, 2 * n);
   gemm_transposed_left(p.drecurrent + 2 * n, wide, p.gates + 3 * n, 4 * n, p.dprojected + 2 * n, wide, n, n,
-                       p.steps.total);
+                       p.steps.total, 0);
 }
 
 template <typename T>
 void backward(const GruBackward<T>& p) {
-  p.reset_after ? backward_after(p) : backward_before(p);
+  ScratchMark mark;
+  T* direct = p.dh0 != nullptr ? p.dh0 : scratch<T>(p.steps.batch * p.units);
+  start_state(direct, p.dhn, p.steps.batch, p.units);
+  const Pass<T> pass = {p, direct};
+  const StepSplit split(p.steps, p.units, 3 * p.units);
+  p.reset_after ? backward_after(p, pass, split) : backward_before(p, pass, split);
 }
 
 }  // namespace

@@ -121,15 +121,32 @@ TEST(Gru, ASaturatedUpdateGateKeepsTheStateExactly) {
 
 TEST(Gru, DoesNotDependOnThreads) {
   const nrt_ctx one = nrt_ctx_open(NRT_CPU, 0, "", 1), many = nrt_ctx_open(NRT_CPU, 0, "", 5);
-  const Packed p = {{70, 70, 66, 40, 9}, 71, 93};
-  for (bool after : {false, true}) {
-    const Inputs in(p, after);
-    const Computed<float> a(p, in, one), b(p, in, many);
-    EXPECT_EQ(a.outputs(), b.outputs());
-    EXPECT_EQ(a.gradients(), b.gradients());
+  // Shared by sequences, and by units.
+  for (const Packed& p : {Packed{{70, 70, 66, 40, 9}, 71, 93}, Packed{{5, 5, 3}, 6, 300}}) {
+    for (bool after : {false, true}) {
+      const Inputs in(p, after);
+      const Computed<float> a(p, in, one), b(p, in, many);
+      EXPECT_EQ(a.outputs(), b.outputs());
+      EXPECT_EQ(a.gradients(), b.gradients());
+    }
   }
   nrt_ctx_close(one);
   nrt_ctx_close(many);
+}
+
+TEST(Gru, KeepingNothingForBackwardChangesNoBit) {
+  for (const Packed& p : packed_shapes()) {
+    SCOPED_TRACE(text(p));
+    const Inputs in(p, true);
+    const Computed<float> kept(p, in);
+    const auto x = narrowed<float>(in.projected), u = narrowed<float>(in.u), b = narrowed<float>(in.b);
+    const auto h0 = narrowed<float>(in.h0);
+    std::vector<float> h(kept.h.size()), hn(kept.hn.size());
+    ASSERT_EQ(NRT_OK, nrt_gru_fwd(ctx(), NRT_FLOAT32, addr(h), 0, addr(hn), addr(x), addr(u), addr(b), addr(h0),
+                                  p.rows.data(), p.steps(), p.batch, p.total(), p.units, 1))
+        << nrt_last_error();
+    EXPECT_EQ(kept.outputs(), joined({h, hn}));
+  }
 }
 
 TEST(Gru, WrongArgumentsAreRefused) {
@@ -137,7 +154,7 @@ TEST(Gru, WrongArgumentsAreRefused) {
   const nrt_ptr p = addr(x);
   const auto run = [&](int32_t dtype, nrt_ptr gates, std::vector<int64_t> rows, int64_t total) {
     return nrt_gru_fwd(ctx(), dtype, p, gates, p, p, p, 0, 0, rows.data(), static_cast<int64_t>(rows.size()), 3,
-                       total, 2, 1);
+                       total, 2, gates == 0 ? 0 : 1);
   };
   EXPECT_EQ(NRT_UNSUPPORTED, run(NRT_INT32, p, {2, 1}, 3));
   EXPECT_EQ(NRT_INVALID_ARGUMENT, run(NRT_FLOAT32, 0, {2, 1}, 3));

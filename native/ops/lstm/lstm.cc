@@ -26,8 +26,10 @@ nrt_status nrt_lstm_fwd(nrt_ctx ctx, int32_t dtype, nrt_ptr h, nrt_ptr c, nrt_pt
     const PackedSizes size = packed_sizes(kOp, dtype, batch, total, units, kGates);
     const PackedSteps packed = require_steps(kOp, step_rows, steps, batch, total);
     require_array(kOp, "h", h, size.rows);
-    require_array(kOp, "c", c, size.rows);
-    require_array(kOp, "gates", gates, size.rows);
+    if (gates != 0 || c != 0) {  // both or none
+      require_array(kOp, "c", c, size.rows);
+      require_array(kOp, "gates", gates, size.rows);
+    }
     require_array(kOp, "hn", hn, size.state);
     require_array(kOp, "cn", cn, size.state);
     require_array(kOp, "projected", projected, size.rows);
@@ -54,9 +56,8 @@ nrt_status nrt_lstm_bwd(nrt_ctx ctx, int32_t dtype, nrt_ptr dprojected, nrt_ptr 
     require_array(kOp, "dprojected", dprojected, size.rows);
     require_array(kOp, "drecurrent", drecurrent, size.weights);
     require_array(kOp, "dpeephole", peephole == 0 ? 1 : dpeephole, units);
-    require_array(kOp, "dh0", dh0, size.state);
     require_array(kOp, "dc0", dc0, size.state);
-    require_array(kOp, "previous", previous, size.rows);
+    require_array(kOp, "previous", previous, of_one_length(packed) ? 0 : size.rows);
     require_array(kOp, "h", h, size.rows);
     require_array(kOp, "c", c, size.rows);
     require_array(kOp, "gates", gates, size.rows);

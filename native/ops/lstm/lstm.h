@@ -15,14 +15,15 @@ extern "C" {
 // Packed rows (core/packed_steps.h): step_rows[steps] (host memory), their sum is total.
 // h, c [total, units]; gates (i, f, g, o after their functions), projected [total, 4 units]; hn, cn, h0, c0
 // [batch, units] in the packed order (h0, c0 = 0: zeros); recurrent U [units, 4 units]; peephole
-// [3, units] (w_i, w_f, w_o) or 0. h, c and gates are what backward needs. dtypes: float32, float64.
+// [3, units] (w_i, w_f, w_o) or 0. h, c and gates are what backward needs; where nothing will ask for it,
+// gates and c may both be 0. dtypes: float32, float64.
 nrt_status nrt_lstm_fwd(nrt_ctx ctx, int32_t dtype, nrt_ptr h, nrt_ptr c, nrt_ptr gates, nrt_ptr hn,
                         nrt_ptr cn, nrt_ptr projected, nrt_ptr recurrent, nrt_ptr peephole, nrt_ptr h0,
                         nrt_ptr c0, const int64_t* step_rows, int64_t steps, int64_t batch,
                         int64_t total, int64_t units);
 // dprojected [total, 4 units]; drecurrent [units, 4 units]; dpeephole [3, units] (0 without peepholes);
-// dh0, dc0 [batch, units]; previous (workspace: h_{t-1} of every row) [total, units]. dh (gradient of
-// h), dhn and dcn may be 0.
+// dh0 (0: not wanted), dc0 [batch, units]; previous (workspace: h_{t-1} of every row) [total, units], may be 0
+// where all sequences have the same length. dh (gradient of h), dhn and dcn may be 0.
 nrt_status nrt_lstm_bwd(nrt_ctx ctx, int32_t dtype, nrt_ptr dprojected, nrt_ptr drecurrent,
                         nrt_ptr dpeephole, nrt_ptr dh0, nrt_ptr dc0, nrt_ptr previous, nrt_ptr dh,
                         nrt_ptr dhn, nrt_ptr dcn, nrt_ptr h, nrt_ptr c, nrt_ptr gates,

@@ -119,13 +119,33 @@ TEST(Lstm, SaturatedGatesKeepTheCellExactly) {
 
 TEST(Lstm, DoesNotDependOnThreads) {
   const nrt_ctx one = nrt_ctx_open(NRT_CPU, 0, "", 1), many = nrt_ctx_open(NRT_CPU, 0, "", 5);
-  const Packed p = {{70, 70, 66, 40, 9}, 71, 93};
-  const Inputs in(p, true);
-  const Computed<float> a(p, in, one), b(p, in, many);
-  EXPECT_EQ(a.outputs(), b.outputs());
-  EXPECT_EQ(a.gradients(), b.gradients());
+  // Shared by sequences, and by units.
+  for (const Packed& p : {Packed{{70, 70, 66, 40, 9}, 71, 93}, Packed{{5, 5, 3}, 6, 300}}) {
+    const Inputs in(p, true);
+    const Computed<float> a(p, in, one), b(p, in, many);
+    EXPECT_EQ(a.outputs(), b.outputs());
+    EXPECT_EQ(a.gradients(), b.gradients());
+  }
   nrt_ctx_close(one);
   nrt_ctx_close(many);
+}
+
+TEST(Lstm, KeepingNothingForBackwardChangesNoBit) {
+  for (const Packed& p : packed_shapes()) {
+    for (bool peephole : {false, true}) {
+      SCOPED_TRACE(text(p));
+      const Inputs in(p, peephole);
+      const Computed<float> kept(p, in);
+      const auto x = narrowed<float>(in.projected), u = narrowed<float>(in.u), w = narrowed<float>(in.w);
+      const auto h0 = narrowed<float>(in.h0), c0 = narrowed<float>(in.c0);
+      std::vector<float> h(kept.h.size()), hn(kept.hn.size()), cn(kept.cn.size());
+      ASSERT_EQ(NRT_OK, nrt_lstm_fwd(ctx(), NRT_FLOAT32, addr(h), 0, 0, addr(hn), addr(cn), addr(x), addr(u),
+                                     w.empty() ? 0 : addr(w), addr(h0), addr(c0), p.rows.data(), p.steps(),
+                                     p.batch, p.total(), p.units))
+          << nrt_last_error();
+      EXPECT_EQ(kept.outputs(), joined({h, hn, cn}));
+    }
+  }
 }
 
 TEST(Lstm, WrongArgumentsAreRefused) {

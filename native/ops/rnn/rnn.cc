@@ -60,8 +60,7 @@ nrt_status nrt_rnn_bwd(nrt_ctx ctx, int32_t dtype, nrt_ptr dprojected, nrt_ptr d
     check_activation(activation);
     require_array(kOp, "dprojected", dprojected, size.rows);
     require_array(kOp, "drecurrent", drecurrent, size.weights);
-    require_array(kOp, "dh0", dh0, size.state);
-    require_array(kOp, "previous", previous, size.rows);
+    require_array(kOp, "previous", previous, of_one_length(packed) ? 0 : size.rows);
     require_array(kOp, "h", h, size.rows);
     require_array(kOp, "recurrent", recurrent, size.weights);
     if (units == 0) return;  // every output is empty

@@ -9,8 +9,8 @@ import dev.neurite.natives.Abi;
 import dev.neurite.tensor.Shape;
 import dev.neurite.tensor.Status;
 import dev.neurite.tensor.Tensor;
-import java.util.ArrayList;
-import java.util.List;
+import java.util.Objects;
+import java.util.stream.Stream;
 
 /**
  * The recurrent part of a GRU (Cho et al. 2014) over packed sequences, gates in the order z, r, h; the reset gate acts
@@ -35,11 +35,7 @@ public final class GruOp {
   /** What backward reads. */
   private record Saved(Tensor h, Tensor gates, Tensor u, Tensor h0, boolean bias, boolean resetAfter) {
     Tensor[] tensors() {
-      List<Tensor> all = new ArrayList<>(List.of(h, gates, u));
-      if (h0 != null) {
-        all.add(h0);
-      }
-      return all.toArray(Tensor[]::new);
+      return Stream.of(h, gates, u, h0).filter(Objects::nonNull).toArray(Tensor[]::new);
     }
   }
 
@@ -62,12 +58,14 @@ public final class GruOp {
     Saved saved =
         new Saved(
             TENSORS.create(Shape.of(steps.total(), units), p.dtype(), NAME),
-            TENSORS.create(Shape.of(steps.total(), 4 * units), p.dtype(), NAME), recurrent.contiguous(),
-            contiguous(h0), bias != null, resetAfter);
+            resetAfter && Current.get().tape == null // inference keeps no gates
+                ? null
+                : TENSORS.create(Shape.of(steps.total(), 4 * units), p.dtype(), NAME),
+            recurrent.contiguous(), contiguous(h0), bias != null, resetAfter);
     Tensor last = TENSORS.create(Shape.of(steps.batch(), units), p.dtype(), NAME);
     Status.check(
         Abi.nrt_gru_fwd(
-            p.ctx(), p.code(), saved.h.addr(), saved.gates.addr(), last.addr(), p.addr(), saved.u.addr(), addr(b),
+            p.ctx(), p.code(), saved.h.addr(), addr(saved.gates), last.addr(), p.addr(), saved.u.addr(), addr(b),
             addr(saved.h0), steps.rows(), steps.rows().length, steps.batch(), steps.total(), units,
             resetAfter ? 1 : 0),
         NAME, p, saved.u, b, saved.h0);
@@ -97,12 +95,12 @@ public final class GruOp {
     Tensor dp = TENSORS.create(wide, s.h.dtype(), "gru_bwd");
     Tensor du = TENSORS.create(s.u.shape(), s.h.dtype(), "gru_bwd");
     Tensor db = s.bias ? TENSORS.create(Shape.of(units), s.h.dtype(), "gru_bwd") : null;
-    Tensor dh0 = TENSORS.create(Shape.of(steps.batch(), units), s.h.dtype(), "gru_bwd");
-    Tensor previous = TENSORS.create(s.h.shape(), s.h.dtype(), "gru_bwd");
+    Tensor dh0 = s.h0 == null ? null : TENSORS.create(Shape.of(steps.batch(), units), s.h.dtype(), "gru_bwd");
+    Tensor previous = steps.ofOneLength() ? null : TENSORS.create(s.h.shape(), s.h.dtype(), "gru_bwd");
     Tensor inner = s.resetAfter ? TENSORS.create(wide, s.h.dtype(), "gru_bwd") : null;
     Status.check(
         Abi.nrt_gru_bwd(
-            s.h.ctx(), s.h.code(), dp.addr(), du.addr(), addr(db), dh0.addr(), previous.addr(), addr(inner), addr(dh),
+            s.h.ctx(), s.h.code(), dp.addr(), du.addr(), addr(db), addr(dh0), addr(previous), addr(inner), addr(dh),
             addr(dlast), s.h.addr(), s.gates.addr(), s.u.addr(), addr(s.h0), steps.rows(), steps.rows().length,
             steps.batch(), steps.total(), units, s.resetAfter ? 1 : 0),
         "gru_bwd", s.h, s.gates, s.u, s.h0, dh, dlast);

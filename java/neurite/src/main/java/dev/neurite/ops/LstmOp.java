@@ -9,8 +9,8 @@ import dev.neurite.natives.Abi;
 import dev.neurite.tensor.Shape;
 import dev.neurite.tensor.Status;
 import dev.neurite.tensor.Tensor;
-import java.util.ArrayList;
-import java.util.List;
+import java.util.Objects;
+import java.util.stream.Stream;
 
 /**
  * The recurrent part of an LSTM (Hochreiter and Schmidhuber 1997) over packed sequences, gates in the order i, f, g, o;
@@ -36,13 +36,7 @@ public final class LstmOp {
   /** What backward reads. */
   private record Saved(Tensor h, Tensor c, Tensor gates, Tensor u, Tensor w, Tensor h0, Tensor c0) {
     Tensor[] tensors() {
-      List<Tensor> all = new ArrayList<>(List.of(h, c, gates, u));
-      for (Tensor t : new Tensor[] {w, h0, c0}) {
-        if (t != null) {
-          all.add(t);
-        }
-      }
-      return all.toArray(Tensor[]::new);
+      return Stream.of(h, c, gates, u, w, h0, c0).filter(Objects::nonNull).toArray(Tensor[]::new);
     }
   }
 
@@ -69,16 +63,17 @@ public final class LstmOp {
     Tensor p = projected.contiguous();
     Shape rows = Shape.of(steps.total(), units);
     Shape state = Shape.of(steps.batch(), units);
+    boolean keep = Current.get().tape != null; // inference keeps neither cells nor gates
     Saved saved =
         new Saved(
-            TENSORS.create(rows, p.dtype(), NAME), TENSORS.create(rows, p.dtype(), NAME),
-            TENSORS.create(p.shape(), p.dtype(), NAME), recurrent.contiguous(), contiguous(peephole), contiguous(h0),
+            TENSORS.create(rows, p.dtype(), NAME), keep ? TENSORS.create(rows, p.dtype(), NAME) : null,
+            keep ? TENSORS.create(p.shape(), p.dtype(), NAME) : null, recurrent.contiguous(), contiguous(peephole), contiguous(h0),
             contiguous(c0));
     Tensor last = TENSORS.create(state, p.dtype(), NAME);
     Tensor lastCell = TENSORS.create(state, p.dtype(), NAME);
     Status.check(
         Abi.nrt_lstm_fwd(
-            p.ctx(), p.code(), saved.h.addr(), saved.c.addr(), saved.gates.addr(), last.addr(), lastCell.addr(),
+            p.ctx(), p.code(), saved.h.addr(), addr(saved.c), addr(saved.gates), last.addr(), lastCell.addr(),
             p.addr(), saved.u.addr(), addr(saved.w), addr(saved.h0), addr(saved.c0), steps.rows(),
             steps.rows().length, steps.batch(), steps.total(), units),
         NAME, p, saved.u, saved.w, saved.h0, saved.c0);
@@ -98,12 +93,12 @@ public final class LstmOp {
     Tensor dp = TENSORS.create(s.gates.shape(), s.h.dtype(), "lstm_bwd");
     Tensor du = TENSORS.create(s.u.shape(), s.h.dtype(), "lstm_bwd");
     Tensor dw = s.w == null ? null : TENSORS.create(s.w.shape(), s.h.dtype(), "lstm_bwd");
-    Tensor dh0 = TENSORS.create(state, s.h.dtype(), "lstm_bwd");
+    Tensor dh0 = s.h0 == null ? null : TENSORS.create(state, s.h.dtype(), "lstm_bwd");
     Tensor dc0 = TENSORS.create(state, s.h.dtype(), "lstm_bwd");
-    Tensor previous = TENSORS.create(s.h.shape(), s.h.dtype(), "lstm_bwd");
+    Tensor previous = steps.ofOneLength() ? null : TENSORS.create(s.h.shape(), s.h.dtype(), "lstm_bwd");
     Status.check(
         Abi.nrt_lstm_bwd(
-            s.h.ctx(), s.h.code(), dp.addr(), du.addr(), addr(dw), dh0.addr(), dc0.addr(), previous.addr(), addr(dh),
+            s.h.ctx(), s.h.code(), dp.addr(), du.addr(), addr(dw), addr(dh0), dc0.addr(), addr(previous), addr(dh),
             addr(dlast), addr(dcell), s.h.addr(), s.c.addr(), s.gates.addr(), s.u.addr(), addr(s.w), addr(s.h0),
             addr(s.c0), steps.rows(), steps.rows().length, steps.batch(), steps.total(), units),
         "lstm_bwd", s.h, s.c, s.gates, s.u, s.w, s.h0, s.c0, dh, dlast, dcell);

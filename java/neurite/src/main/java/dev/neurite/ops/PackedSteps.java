@@ -101,6 +101,11 @@ public final class PackedSteps {
     return rows;
   }
 
+  /** Whether every sequence that has a step has all of them. */
+  boolean ofOneLength() {
+    return rows.length == 0 || rows[0] == rows[rows.length - 1];
+  }
+
   /** First packed row of a step. */
   public long offset(int step) {
     return offsets[step];

@@ -65,11 +65,11 @@ public final class RnnOp {
     Tensor dlast = contiguous(dy[1]);
     Tensor dp = TENSORS.create(h.shape(), h.dtype(), "rnn_bwd");
     Tensor du = TENSORS.create(u.shape(), h.dtype(), "rnn_bwd");
-    Tensor dh0 = TENSORS.create(Shape.of(steps.batch(), u.dim(0)), h.dtype(), "rnn_bwd");
-    Tensor previous = TENSORS.create(h.shape(), h.dtype(), "rnn_bwd");
+    Tensor dh0 = h0 == null ? null : TENSORS.create(Shape.of(steps.batch(), u.dim(0)), h.dtype(), "rnn_bwd");
+    Tensor previous = steps.ofOneLength() ? null : TENSORS.create(h.shape(), h.dtype(), "rnn_bwd");
     Status.check(
         Abi.nrt_rnn_bwd(
-            h.ctx(), h.code(), dp.addr(), du.addr(), dh0.addr(), previous.addr(), addr(dh), addr(dlast), h.addr(),
+            h.ctx(), h.code(), dp.addr(), du.addr(), addr(dh0), addr(previous), addr(dh), addr(dlast), h.addr(),
             u.addr(), addr(h0), steps.rows(), steps.rows().length, steps.batch(), steps.total(), u.dim(0),
             activation.code()),
         "rnn_bwd", h, u, h0, dh, dlast);
