@@ -1,7 +1,8 @@
 #include "ops/gemm/gemm.h"
 
 #include "core/dispatch.h"
-#include "ops/gemm/gemm_kernels.h"
+#include "core/precision.h"
+#include "ops/gemm/gemm_tile_kernels.h"
 #include "ops/unary/unary.h"
 
 NRT_DECLARE_LEVELS(GemmKernels, gemm_kernels)
@@ -17,8 +18,17 @@ struct PackedHeader {
   int64_t n, k;
   int32_t trans_b;
 };
+// In front of split weights.
+struct SplitHeader {
+  static constexpr uint64_t kMagic = 0x4b43415054494c50ull;
+  uint64_t magic;
+  int32_t products, trans_b;
+  int64_t n, k;
+  uint32_t largest;
+};
 constexpr int64_t kHeaderBytes = 64;
-static_assert(sizeof(PackedHeader) <= kHeaderBytes, "the header keeps the panels aligned");
+static_assert(sizeof(PackedHeader) <= kHeaderBytes && sizeof(SplitHeader) <= kHeaderBytes,
+              "the header keeps the panels aligned");
 static_assert(NRT_UNARY_IDENTITY == 0 && NRT_UNARY_RELU == 40 && NRT_UNARY_SIGMOID == 51 &&
                   NRT_UNARY_TANH == 55,
               "gemm_activation.h repeats these codes");
@@ -81,14 +91,29 @@ void check_problem(const GemmProblem& p, nrt_ptr c, nrt_ptr a) {
   check_matrix("c", c, p.m, p.n, p.ldc, p.batch, p.stride_c);
 }
 
-int64_t packed_bytes(const GemmTypeKernels& kernels, int64_t n, int64_t k) {
+void run(const GemmTypeKernels& kernels, int32_t dtype, const GemmProblem& p, const SplitWeights* split) {
+  if (dtype != NRT_FLOAT32 || !gemm_by_parts(p, kernels.run, split)) kernels.run(p);
+}
+
+const GemmTileKernels& tile_kernels(int32_t products) {
+  const GemmTileKernels* kernels = gemm_tile_kernels_of_call();
+  if (kernels == nullptr || (products != 6 && products != 3 && products != 1)) {
+    unsupported("gemm: %d bfloat16 products on this level", products);
+  }
+  return *kernels;
+}
+
+void check_packed_size(int64_t n, int64_t k) {
   check_size("n", n);
   check_size("k", k);
   int64_t product = 0;
-  if (n > (INT64_MAX >> 5) || __builtin_mul_overflow(n + 64, k, &product) ||
-      product > (INT64_MAX >> 4)) {
+  if (n > (INT64_MAX >> 5) || __builtin_mul_overflow(n + 64, k, &product) || product > (INT64_MAX >> 4)) {
     invalid("gemm: packed weights of %lld x %lld exceed the address space", wide(k), wide(n));
   }
+}
+
+int64_t packed_bytes(const GemmTypeKernels& kernels, int64_t n, int64_t k) {
+  check_packed_size(n, k);
   return kHeaderBytes + kernels.packed_bytes(n, k);
 }
 
@@ -104,17 +129,18 @@ nrt_status nrt_gemm_fwd(nrt_ctx ctx, int32_t dtype, nrt_ptr c, nrt_ptr a, nrt_pt
                         int32_t activation) {
   return nrt::guard([&] {
     const nrt::GemmTypeKernels& kernels = nrt::kernels_of(nrt::context(ctx), dtype);
-    nrt::check_flags(flags, NRT_GEMM_TRANS_A | NRT_GEMM_TRANS_B);
+    nrt::check_flags(flags, NRT_GEMM_TRANS_A | NRT_GEMM_TRANS_B | NRT_GEMM_PARAM);
     const bool trans_a = (flags & NRT_GEMM_TRANS_A) != 0;
     const bool trans_b = (flags & NRT_GEMM_TRANS_B) != 0;
     const nrt::GemmProblem p = {nrt::ptr<void>(c), nrt::ptr<void>(a), nrt::ptr<void>(b), nullptr,
                                 nrt::ptr<void>(bias), batch, m, n, k, lda, stride_a, ldb, stride_b,
-                                ldc, stride_c, trans_a, trans_b, alpha, beta, activation};
+                                ldc, stride_c, trans_a, trans_b, alpha, beta, activation,
+                                (flags & NRT_GEMM_PARAM) != 0};
     nrt::check_problem(p, c, a);
     if (m == 0 || n == 0 || batch == 0) return;
     nrt::check_matrix("b", b, trans_b ? n : k, trans_b ? k : n, ldb, batch, stride_b);
     if (batch > 1 && stride_c == 0) nrt::invalid("gemm: batch elements of c overlap (stride 0)");
-    kernels.run(p);
+    nrt::run(kernels, dtype, p, nullptr);
   });
 }
 
@@ -166,6 +192,59 @@ nrt_status nrt_gemm_packed_fwd(nrt_ctx ctx, int32_t dtype, nrt_ptr c, nrt_ptr a,
     nrt::check_problem(p, c, a);
     if (m == 0 || n == 0) return;
     kernels.run(p);
+    nrt::note_products(0);
+  });
+}
+
+int64_t nrt_gemm_split_bytes(nrt_ctx ctx, int32_t products, int64_t n, int64_t k) {
+  int64_t bytes = -1;
+  nrt::guard([&] {
+    nrt::context(ctx);
+    nrt::check_packed_size(n, k);
+    bytes = nrt::kHeaderBytes + nrt::tile_kernels(products).split_bytes(products, n, k);
+  });
+  return bytes;
+}
+
+nrt_status nrt_gemm_split(nrt_ctx ctx, int32_t products, nrt_ptr split, nrt_ptr b, int64_t n, int64_t k,
+                          int64_t ldb, int32_t flags) {
+  return nrt::guard([&] {
+    nrt::context(ctx);
+    const nrt::GemmTileKernels& kernels = nrt::tile_kernels(products);
+    nrt::check_flags(flags, NRT_GEMM_TRANS_B);
+    nrt::check_packed_size(n, k);
+    const bool trans_b = (flags & NRT_GEMM_TRANS_B) != 0;
+    if (split == 0) nrt::invalid("gemm: split is null");
+    nrt::check_matrix("b", b, trans_b ? n : k, trans_b ? k : n, ldb, 1, 0);
+    nrt::SplitHeader header = {nrt::SplitHeader::kMagic, products, trans_b ? 1 : 0, n, k, 0};
+    if (n > 0 && k > 0) {
+      header.largest = kernels.split(products, nrt::ptr<char>(split) + nrt::kHeaderBytes, nrt::ptr<void>(b), n, k,
+                                     ldb, trans_b);
+    }
+    *nrt::ptr<nrt::SplitHeader>(split) = header;
+  });
+}
+
+nrt_status nrt_gemm_split_fwd(nrt_ctx ctx, nrt_ptr c, nrt_ptr a, nrt_ptr b, nrt_ptr split, nrt_ptr bias,
+                              int64_t m, int64_t n, int64_t k, int64_t lda, int64_t ldb, int64_t ldc,
+                              int32_t flags, double alpha, double beta, int32_t activation) {
+  return nrt::guard([&] {
+    const nrt::GemmTypeKernels& kernels = nrt::kernels_of(nrt::context(ctx), NRT_FLOAT32);
+    nrt::check_flags(flags, NRT_GEMM_TRANS_A | NRT_GEMM_TRANS_B);
+    const bool trans_b = (flags & NRT_GEMM_TRANS_B) != 0;
+    if (split == 0) nrt::invalid("gemm: split is null");
+    const nrt::SplitHeader& h = *nrt::ptr<nrt::SplitHeader>(split);
+    if (h.magic != nrt::SplitHeader::kMagic || h.n != n || h.k != k || (h.trans_b != 0) != trans_b) {
+      nrt::invalid("gemm: these weights were split for another shape or side");
+    }
+    const nrt::GemmProblem p = {nrt::ptr<void>(c), nrt::ptr<void>(a), nrt::ptr<void>(b), nullptr,
+                                nrt::ptr<void>(bias), 1, m, n, k, lda, 0, ldb, 0, ldc, 0,
+                                (flags & NRT_GEMM_TRANS_A) != 0, trans_b, alpha, beta, activation, true};
+    nrt::check_problem(p, c, a);
+    if (m == 0 || n == 0) return;
+    nrt::check_matrix("b", b, trans_b ? n : k, trans_b ? k : n, ldb, 1, 0);
+    const nrt::SplitWeights weights = {nrt::ptr<char>(split) + nrt::kHeaderBytes, h.products, h.largest};
+    nrt::run(kernels, NRT_FLOAT32, p, &weights);
   });
 }
 

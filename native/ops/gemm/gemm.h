@@ -8,7 +8,8 @@
 extern "C" {
 #endif
 
-enum { NRT_GEMM_TRANS_A = 1, NRT_GEMM_TRANS_B = 2 };  // bits of flags
+// Bits of flags. PARAM: an operand is a model's parameter, which lets smaller products run by bfloat16 parts.
+enum { NRT_GEMM_TRANS_A = 1, NRT_GEMM_TRANS_B = 2, NRT_GEMM_PARAM = 4 };
 
 // c[m, n] per batch element; op(A) is [m, k], op(B) is [k, n]. With TRANS_A, A is stored [k, m];
 // with TRANS_B, B is stored [n, k]. ld*: elements between two rows as stored; stride_*: elements
@@ -31,6 +32,16 @@ nrt_status nrt_gemm_packed_fwd(nrt_ctx ctx, int32_t dtype, nrt_ptr c, nrt_ptr a,
                                nrt_ptr bias, int64_t m, int64_t n, int64_t k, int64_t lda,
                                int64_t ldc, int32_t flags, double alpha, double beta,
                                int32_t activation);
+
+// The same for float32 products by bfloat16 parts: op(B) split for 6, 3 or 1 products, as nrt_ctx_products
+// said (for 0 there is no such form). The product needs b itself too: values near the ends of float32's
+// range, and calls in another mode, use it. It gives the bits of nrt_gemm_fwd with PARAM.
+int64_t nrt_gemm_split_bytes(nrt_ctx ctx, int32_t products, int64_t n, int64_t k);
+nrt_status nrt_gemm_split(nrt_ctx ctx, int32_t products, nrt_ptr split, nrt_ptr b, int64_t n, int64_t k,
+                          int64_t ldb, int32_t flags);
+nrt_status nrt_gemm_split_fwd(nrt_ctx ctx, nrt_ptr c, nrt_ptr a, nrt_ptr b, nrt_ptr split, nrt_ptr bias,
+                              int64_t m, int64_t n, int64_t k, int64_t lda, int64_t ldb, int64_t ldc,
+                              int32_t flags, double alpha, double beta, int32_t activation);
 
 #ifdef __cplusplus
 }

@@ -17,7 +17,19 @@ struct GemmProblem {
   bool trans_a, trans_b;
   double alpha, beta;
   int32_t activation;
+  bool param = false;  // an operand is a model's parameter (core/precision.h)
 };
+
+// A right-hand side split beforehand (gemm_split.h).
+struct SplitWeights {
+  const void* panels;
+  int32_t products;  // it was split for
+  uint32_t largest;  // of |bits|
+};
+
+// Runs p (float32, any batch, b given) by bfloat16 products if the call's mode, its level and the sizes say
+// so; matrices whose magnitudes forbid it run on fma. split: of op(B), or null. False: nothing is done.
+bool gemm_by_parts(const GemmProblem& p, void (*fma)(const GemmProblem&), const SplitWeights* split);
 
 struct GemmTypeKernels {
   void (*run)(const GemmProblem& problem);
