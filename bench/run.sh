@@ -10,6 +10,13 @@
 #                     --filter takes names such as 'addTen' or 'StepBenchmark'
 #     --peers         measure beside libtorch, oneDNN, MKL, OpenBLAS, DL4J in the same rounds;
 #                     [--case REGEX] [--threads N] [--rounds N], see bench/peers.sh --help
+#     --breakdown [MODEL...]  where a training step's time goes: per phase and native call
+#                     (mlp lenet5 resnet18 charlm transformer tinymlp; sizes as in charlm:batch=8:seq=16)
+#     --growth [NETWORK...]   step time and memory against batch, width, length and threads, with jumps
+#                     marked (mlp conv lstm transformer)
+#     --startup       time and memory of a JVM that multiplies two 2x2 matrices; beside libtorch where
+#                     PEERS_DIR or build/peers holds it
+#   --save keeps those tables in bench/results too.
 #   NEURITE_ISA=base|avx2|avx512 measures another level.
 set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
@@ -21,15 +28,24 @@ if [ "${1:-}" = --peers ]; then
   exec "$root/bench/peers.sh" "$@"
 fi
 
-filter=. threads=1 save=false quick=false jmh=false repetitions=3 seconds=0.2
+jar=$root/bench/java/target/benchmarks.jar
+filter=. threads=1 save=false quick=false mode=native names=() repetitions=3 seconds=0.2
 while [ $# -gt 0 ]; do
   case $1 in
     --filter) filter=${2:?--filter needs a regular expression}; shift ;;
     --threads) threads=${2:?--threads needs a number}; shift ;;
     --quick) quick=true repetitions=1 seconds=0.05 ;;
     --save) save=true ;;
-    --jmh) jmh=true ;;
-    -h | --help) sed -n '2,13s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"; exit 0 ;;
+    --jmh) mode=jmh ;;
+    --startup) mode=startup ;;
+    --breakdown | --growth)
+      mode=${1#--}
+      while [ $# -gt 1 ] && [[ $2 != --* ]]; do
+        names+=("$2")
+        shift
+      done
+      ;;
+    -h | --help) sed -n '2,20s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"; exit 0 ;;
     *) echo "bench/run.sh: unknown option $1 (see --help)" >&2; exit 2 ;;
   esac
   shift
@@ -76,7 +92,7 @@ run_jmh() {
   if $quick; then
     arguments+=(-f 1 -wi 3 -w 500ms -i 5 -r 500ms)
   fi
-  java -jar "$root/bench/java/target/benchmarks.jar" "$filter" "${arguments[@]}" -rff "$table"
+  java -jar "$jar" "$filter" "${arguments[@]}" -rff "$table"
   # Of the allocation profiler's rows only the bytes per operation say anything here.
   sed -i -E '/gc\.(alloc\.rate |count|time)/d; s/gc\.alloc\.rate\.norm/bytes             /' "$table"
   cat "$table"
@@ -89,11 +105,36 @@ run_jmh() {
   fi
 }
 
+# Prints the table of a program, and keeps it with --save.
+table() {
+  local name=$1 title=$2 text=$root/build/$1.md
+  shift 2
+  "$@" | tee "$text"
+  if $save; then
+    local result
+    result=$root/bench/results/$(machine)-$(date -u +%Y-%m-%d)-$name.md
+    mkdir -p "$root/bench/results"
+    { echo "# $title"; echo; cat "$text"; } | cat -s >"$result"
+    echo "saved bench/results/$(basename "$result")"
+  fi
+}
+
 mkdir -p "$root/build"
-if $jmh; then
-  build_jar
-  run_jmh
-else
-  build_native
-  run_native
-fi
+case $mode in
+  native) build_native; run_native ;;
+  jmh) build_jar; run_jmh ;;
+  breakdown)
+    build_jar
+    table breakdown "Where a training step's time goes" \
+      java -cp "$jar" dev.neurite.bench.Breakdown "$threads" "${names[@]}"
+    ;;
+  growth)
+    build_jar
+    table growth "Cost against the work" java -cp "$jar" dev.neurite.bench.Growth "${names[@]}"
+    ;;
+  startup)
+    build_jar
+    table startup "Time to a first result" \
+      python3 "$root/bench/startup.py" "$jar" "${PEERS_DIR:-$root/build/peers}"
+    ;;
+esac

@@ -7,6 +7,7 @@
 #include <new>
 #include <string>
 
+#include "core/profile.h"
 #include "neurite/core.h"
 
 namespace nrt {
@@ -30,8 +31,10 @@ class Error : public std::exception {
 // Stores text as this thread's last error and returns code.
 nrt_status fail(nrt_status code, const char* text) noexcept;
 
+// The second argument becomes the name of the function the guard stands in.
 template <typename F>
-nrt_status guard(F&& body) noexcept {
+nrt_status guard(F&& body, const char* caller = __builtin_FUNCTION()) noexcept {
+  const Timed timed(caller);
   try {
     body();
     return NRT_OK;

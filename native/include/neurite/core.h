@@ -109,6 +109,12 @@ nrt_status nrt_memory_trim(nrt_ctx ctx);
 // Fault injection for tests: the count-th allocation from now fails once (1 = the next); 0 switches off.
 nrt_status nrt_memory_fail_after(nrt_ctx ctx, int64_t count);
 
+// Times every call that returns a status, by its name, while on (1 clears what was gathered). Calls
+// made inside a call count for the outer one.
+void nrt_profile(int32_t on);
+// Lines "name calls nanoseconds" of what was gathered.
+const char* nrt_profile_text(void);
+
 // Copies between a Java array (bound by hand in NativeConfig, critical region) and device memory.
 nrt_status nrt_host_write(nrt_ptr dst, const void* src, int64_t src_offset_bytes, int64_t bytes);
 nrt_status nrt_host_read(void* dst, int64_t dst_offset_bytes, nrt_ptr src, int64_t bytes);

@@ -33,6 +33,11 @@ public final class Natives {
     return Abi.nrt_isa_note();
   }
 
+  /** Returns lines {@code name calls nanoseconds} of the native calls since {@code Abi.nrt_profile(1)}. */
+  public static String profile() {
+    return Abi.nrt_profile_text();
+  }
+
   /**
    * Returns the instruction-set level a context uses.
    *

@@ -36,7 +36,7 @@ public class NativeConfig implements LoadEnabled, InfoMapper {
   private static final List<String> ARRAYS =
       List.of("float", "double", "int", "long", "byte", "short");
   private static final List<String> TEXTS =
-      List.of("nrt_version", "nrt_build_info", "nrt_last_error", "nrt_isa_levels", "nrt_isa_note");
+      List.of("nrt_version", "nrt_build_info", "nrt_last_error", "nrt_isa_levels", "nrt_isa_note", "nrt_profile_text");
 
   /** Used by JavaCPP. */
   public NativeConfig() {}

@@ -75,7 +75,7 @@ final class AttentionWork implements Work {
         error = Math.max(error, Math.abs(sum - y[i * width + d]));
       }
     }
-    String verdict = Values.verdict(error, 1e-5);
+    String verdict = Values.verdict(error, 1e-5 * Precision.slack());
     return backward ? verdict + ", gradient " + checkGradients(qs, ks, vs, dy) : verdict;
   }
 
@@ -111,7 +111,7 @@ final class AttentionWork implements Work {
         }
       }
     }
-    return Values.verdict(error, 1e-4);
+    return Values.verdict(error, 1e-4 * Precision.slack());
   }
 
   private double[] weights(double[] qs, double[] ks, int i) {

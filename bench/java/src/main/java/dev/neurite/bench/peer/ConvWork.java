@@ -64,7 +64,7 @@ final class ConvWork implements Work {
       });
     }
     double terms = direction.equals("bwd_weights") ? desc[0] * desc[4] * desc[5] : desc[7] * desc[8] * desc[6];
-    return Values.verdict(worst, 1e-5 * Math.sqrt(terms) * 4);
+    return Values.verdict(worst, 1e-5 * Math.sqrt(terms) * 4 * Precision.slack());
   }
 
   private int pick(int q, int prime, long n) {

@@ -16,7 +16,8 @@ import java.util.Arrays;
 
 /**
  * Reads {@code RUN seconds minReps maxSeconds case-line} and {@code QUIT} on standard input and answers each run with
- * one line of JSON behind an {@code @}. Anything else goes to standard error. {@code PEERS_THREADS} sets the threads.
+ * one line of JSON behind an {@code @}. Anything else goes to standard error. {@code PEERS_THREADS} sets the threads,
+ * {@code PEERS_PRECISION} how float32 products are computed.
  */
 public final class PeerProcess {
 
@@ -40,6 +41,7 @@ public final class PeerProcess {
     String threads = System.getenv().getOrDefault("PEERS_THREADS", "2");
     Neurite.threads(Integer.parseInt(threads));
     Neurite.seed(1);
+    Precision.fromEnvironment();
     new PeerProcess(answers).serve();
   }
 
@@ -47,7 +49,7 @@ public final class PeerProcess {
     answer(json -> {
       json.writeStringField("peer", "neurite");
       json.writeStringField("version", Neurite.version());
-      json.writeStringField("note", Neurite.isa() + ", " + Neurite.buildInfo());
+      json.writeStringField("note", Neurite.isa() + ", " + Precision.describe() + ", " + Neurite.buildInfo());
       json.writeBooleanField("ready", true);
     });
     BufferedReader in = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));

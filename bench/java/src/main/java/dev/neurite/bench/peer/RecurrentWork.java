@@ -86,7 +86,7 @@ final class RecurrentWork implements Work {
     for (int i = 0; i < want.length; i++) {
       error = Math.max(error, Math.abs(want[i] - got[i]));
     }
-    String verdict = Values.verdict(error, 1e-4);
+    String verdict = Values.verdict(error, 1e-4 * Precision.slack());
     return backward ? verdict + ", gradient " + checkGradient(first, (time / 2) * features + features / 3) : verdict;
   }
 
@@ -103,7 +103,7 @@ final class RecurrentWork implements Work {
     }
     try (Tape tape = Tape.open()) {
       float got = gradientOfInput(tape).toFloats()[at];
-      return Values.verdict(Math.abs(slope - got), 1e-3 * Math.max(1, Math.abs(slope)));
+      return Values.verdict(Math.abs(slope - got), 1e-3 * Math.max(1, Math.abs(slope)) * Precision.slack());
     }
   }
 
