@@ -5,12 +5,12 @@
 //                  convolution of step 1 over dy, whose taps are the kernel rows and columns that
 //                  meet this phase, in reverse order, with w's channel axes swapped.
 //
-// Work is cut into image x strip of result rows. A strip's input window is copied with its zero
-// padding into scratch of this thread (about kStripBytes, stays in L2); where no padding is needed
-// and there is one group the input is used in place. Weights are packed once per call into panels
-// [taps * c][lanes], in the order in which the tile reads them.
+// Work is cut into image x strip of result rows, and into parts of the panels when strips are few.
+// The input is used in place where there is one group and no padding, or padding that edge tiles
+// leave out; else a strip's input window is copied with its zero padding into scratch of this
+// thread (about kStripBytes, stays in L2). Batches of small images go another way: conv2d_stack.h.
 #include "ops/conv2d/conv2d_kernels.h"
-#include "ops/conv2d/conv2d_tile.h"
+#include "ops/conv2d/conv2d_stack.h"
 
 namespace nrt {
 namespace NRT_ISA_NS {
@@ -23,53 +23,11 @@ constexpr int64_t kChunkWork = 1 << 21;
 constexpr int64_t kLongRow = 512;
 constexpr int64_t kColumnBlock = 16 * 14;
 
-template <typename T>
-struct Direct {
-  Axis rows, cols;
-  int64_t images, groups;
-  int64_t group_in, group_out;  // channels of one group: of the source, of the result
-  int64_t kernel_w, kernel_in, kernel_out;  // w as stored: [kh, kernel_w, kernel_in, kernel_out]
-  bool swapped;                 // the result's channels are w's third axis (backward-data)
-  int64_t out_h, out_w;         // extent of the result image
-  T* out;
-  const T* in;
-  const T* bias;
-  int32_t activation;
-
-  int64_t taps() const { return rows.taps * cols.taps; }
-  int64_t depth() const { return taps() * group_in; }
-  int64_t in_pitch() const { return groups * group_in; }
-  int64_t out_pitch() const { return groups * group_out; }
-};
-
-// Packed weights of one group: panel after panel, [taps * group_in][lanes], zeros beyond the end.
-template <typename T>
-void pack_group(T* packed, const T* w, const Direct<T>& d, int64_t group) {
-  const Panels<T> panels(d.group_out);
-  for (int64_t panel = 0; panel < panels.count; ++panel) {
-    const int64_t lanes = panels.lanes(panel), valid = panels.valid(panel);
-    for (int64_t i = 0; i < d.taps(); ++i) {
-      const int64_t p = d.rows.tap_first + i / d.cols.taps * d.rows.tap_step;
-      const int64_t q = d.cols.tap_first + i % d.cols.taps * d.cols.tap_step;
-      const T* tap = w + (p * d.kernel_w + q) * d.kernel_in * d.kernel_out;
-      for (int64_t k = 0; k < d.group_in; ++k, packed += lanes) {
-        if (d.swapped) {
-          const T* from = tap + panels.first(panel) * d.kernel_out + group * d.group_in + k;
-          for (int64_t v = 0; v < valid; ++v) packed[v] = from[v * d.kernel_out];
-        } else {
-          const T* from = tap + k * d.kernel_out + group * d.group_out + panels.first(panel);
-          for (int64_t v = 0; v < valid; ++v) packed[v] = from[v];
-        }
-        for (int64_t v = valid; v < lanes; ++v) packed[v] = T(0);
-      }
-    }
-  }
-}
-
 // How the result positions are cut into strips.
 struct Strips {
   int64_t rows, cols;            // positions per strip
   int64_t per_column, per_image;  // strips along the rows axis, and in all
+  int64_t parts;                 // parts of the panels
 };
 
 template <typename T>
@@ -82,8 +40,60 @@ Strips cut(const Direct<T>& d) {
   s.per_column = div_up(d.rows.positions, s.rows);
   s.rows = div_up(d.rows.positions, s.per_column);
   s.per_image = s.per_column * div_up(d.cols.positions, s.cols);
+  s.parts = panel_parts(d.images * s.per_image, Panels<T>(d.group_out).count);
   return s;
 }
+
+// A row of results in tiles of balanced width: the first `larger` have one pixel more.
+struct Tiles {
+  int64_t count, small, larger;
+
+  Tiles(int width, int64_t cols)
+      : count(div_up(cols, kTilePixels[width])), small(cols / count), larger(cols % count) {}
+  int64_t pixels(int64_t t) const { return t < larger ? small + 1 : small; }
+};
+
+constexpr int64_t kMostEdgeTaps = 16;
+constexpr int64_t kFewestEdgeChannels = 8;
+
+// What the first and the last tile of a row leave out per kernel column, see edge_tile.
+struct Edges {
+  bool first = false, last = false;
+  int8_t first_skips[kMostEdgeTaps], last_skips[kMostEdgeTaps];
+};
+
+// False if a row's padding is not of the form that edge tiles know.
+template <typename T>
+bool find_edges(const Direct<T>& d, int width, Edges& edges) {
+  if (d.cols.taps > kMostEdgeTaps || d.group_in < kFewestEdgeChannels) return false;
+  const int64_t cols = d.cols.positions;
+  const Tiles tiles(width, cols);
+  const int64_t first = tiles.pixels(0), last = tiles.pixels(tiles.count - 1);
+  for (int64_t q = 0; q < d.cols.taps; ++q) {
+    const int64_t at = d.cols.first + q * d.cols.gap;  // the source of position 0
+    const int64_t left = at >= 0 ? 0 : div_up(-at, d.cols.step);
+    const int64_t seen = at >= d.cols.source ? 0 : (d.cols.source - 1 - at) / d.cols.step + 1;
+    const int64_t right = max64(cols - seen, 0);
+    if (left > min64(kMostSkipped, first - 1) || right > min64(kMostSkipped, last - 1)) return false;
+    if (tiles.count == 1 && left > 0 && right > 0) return false;
+    edges.first_skips[q] = static_cast<int8_t>(left);
+    edges.last_skips[q] = static_cast<int8_t>(-right);
+    if (tiles.count == 1) {
+      edges.first_skips[q] = edges.last_skips[q] = static_cast<int8_t>(left - right);
+    }
+    edges.first |= left > 0 || (tiles.count == 1 && right > 0);
+    edges.last |= right > 0 || (tiles.count == 1 && left > 0);
+  }
+  return true;
+}
+
+// How the strips find their input: in place or copied, with edge tiles or without.
+template <typename T>
+struct Plan {
+  Strips strips;
+  bool edges;
+  Edges panel_edges[2];  // of whole panels, of the last one
+};
 
 // `line_taps`: kernel columns where a line_tile may be used, or 0.
 template <typename T>
@@ -93,110 +103,154 @@ TileFunction<T> choose_tile(int width, int64_t pixels, int64_t line_taps) {
   return line != nullptr ? line : tile_for<T>(width, pixels);
 }
 
-// All tiles of one strip and one group. `a` is the window of the strip's first result position,
-// which lies in result row `row`.
+// Where a strip's input and results are.
 template <typename T>
-void run_strip(const Direct<T>& d, const T* a, int64_t row_pitch, int64_t pixel_pitch,
-               const T* packed, const T* bias, T* out, int64_t row, int64_t rows, int64_t cols) {
+struct Strip {
+  const T* a;  // window of the first result position
+  int64_t row_pitch;
+  T* out;
+  int64_t row, rows, cols;  // first result row, extent
+  const char* ahead;        // input of the next strip, fetched while this one is computed
+  double ahead_step;        // bytes of it per tile
+};
+
+// All tiles of one panel of one strip.
+template <typename T>
+void run_panel(const Direct<T>& d, const Strip<T>& strip, int64_t panel, const T* packed,
+               const T* bias, const Edges* edges) {
   const Panels<T> panels(d.group_out);
-  TileInput<T> in;
-  in.step = d.cols.step * pixel_pitch;
-  in.row_gap = d.rows.gap * row_pitch;
+  const int width = panels.width(panel);
+  const int64_t c = d.group_in, lanes = panels.lanes(panel);
+  const Tiles tiles(width, strip.cols);
   const bool merged = d.cols.gap == 1 && d.cols.taps > 0;
+  TileInput<T> in, edge;
+  in.step = d.cols.step * c;
+  in.row_gap = d.rows.gap * strip.row_pitch;
   in.runs = merged ? 1 : d.cols.taps;
-  in.run = merged ? d.cols.taps * d.group_in : d.group_in;
-  in.run_gap = d.cols.gap * pixel_pitch;
+  in.run = merged ? d.cols.taps * c : c;
+  in.run_gap = d.cols.gap * c;
+  in.b_row = d.cols.taps * c * lanes;
+  in.skips = nullptr;
+  in.ahead_step = static_cast<int64_t>(strip.ahead_step / static_cast<double>(max64(d.depth(), 1)));
+  edge = in;
+  edge.runs = d.cols.taps;
+  edge.run = c;
   TileOutput<T> o;
   o.pitch = d.cols.out_step * d.out_pitch();
   o.activation = d.activation;
-  const int64_t out_row = d.rows.out_step * d.out_w * d.out_pitch();
-  for (int64_t panel = 0; panel < panels.count; ++panel) {
-    const int width = panels.width(panel);
-    const int64_t tiles = div_up(cols, kTilePixels[width]);
-    const int64_t small = cols / tiles, larger = cols % tiles;
-    const bool line = merged && in.step == 1 && d.group_in == 1;
-    const TileFunction<T> tile_small = choose_tile<T>(width, small, line ? in.run : 0);
-    const TileFunction<T> tile_large =
-        choose_tile<T>(width, larger > 0 ? small + 1 : small, line ? in.run : 0);
-    const T* weights = packed + panels.first(panel) * d.depth();
-    const int64_t tap_row = in.runs * in.run * panels.lanes(panel);
-    o.bias = bias == nullptr ? nullptr : bias + panels.first(panel);
-    o.valid = panels.valid(panel);
-    for (int64_t r = 0; r < rows; ++r) {
-      // Kernel rows that see only padding add nothing.
-      const Taps inside = d.rows.taps_inside(row + r);
-      in.tap_rows = inside.count;
-      in.a = a + r * d.rows.step * row_pitch + inside.first * in.row_gap;
-      in.b = weights + inside.first * tap_row;
-      o.out = out + r * out_row + panels.first(panel);
-      for (int64_t t = 0; t < tiles; ++t) {
-        const int64_t pixels = t < larger ? small + 1 : small;
-        (t < larger ? tile_large : tile_small)(in, o);
-        in.a += pixels * in.step;
-        o.out += pixels * o.pitch;
+  o.bias = bias == nullptr ? nullptr : bias + panels.first(panel);
+  o.valid = panels.valid(panel);
+  const int64_t line = merged && in.step == 1 && c == 1 ? in.run : 0;
+  const TileFunction<T> small = choose_tile<T>(width, tiles.small, line);
+  const TileFunction<T> large =
+      tiles.larger > 0 ? choose_tile<T>(width, tiles.small + 1, line) : small;
+  const T* weights = packed + panels.first(panel) * d.depth();
+  for (int64_t r = 0; r < strip.rows; ++r) {
+    // Kernel rows that see only padding add nothing.
+    const Taps inside = d.rows.taps_inside(strip.row + r);
+    in.tap_rows = edge.tap_rows = inside.count;
+    in.a = strip.a + r * d.rows.step * strip.row_pitch + inside.first * in.row_gap;
+    in.b = edge.b = weights + inside.first * in.b_row;
+    o.out = strip.out + r * d.rows.out_step * d.out_w * d.out_pitch() + panels.first(panel);
+    for (int64_t t = 0; t < tiles.count; ++t) {
+      const int64_t pixels = tiles.pixels(t);
+      in.ahead = edge.ahead =
+          strip.ahead + static_cast<int64_t>(strip.ahead_step *
+                                             static_cast<double>((panel * strip.rows + r) * tiles.count + t));
+      const bool first = edges != nullptr && t == 0 && edges->first;
+      if (first || (edges != nullptr && t + 1 == tiles.count && edges->last)) {
+        edge.a = in.a;
+        edge.skips = first ? edges->first_skips : edges->last_skips;
+        edge_tile_for<T>(width, pixels)(edge, o);
+      } else {
+        (t < tiles.larger ? large : small)(in, o);
       }
+      in.a += pixels * in.step;
+      o.out += pixels * o.pitch;
     }
   }
 }
 
 template <typename T>
-void run_task(const Direct<T>& d, const Strips& strips, int64_t task, const T* packed,
-              const T* bias, T* window) {
+void run_task(const Direct<T>& d, const Plan<T>& plan, int64_t task, T* window) {
   const Panels<T> panels(d.group_out);
-  const int64_t image = task / strips.per_image, strip = task % strips.per_image;
-  const int64_t row = strip % strips.per_column * strips.rows;
-  const int64_t col = strip / strips.per_column * strips.cols;
-  const int64_t rows = min64(strips.rows, d.rows.positions - row);
-  const int64_t cols = min64(strips.cols, d.cols.positions - col);
-  const T* source = d.in + image * d.rows.source * d.cols.source * d.in_pitch();
-  T* out = d.out + ((image * d.out_h + d.rows.out_first + row * d.rows.out_step) * d.out_w +
+  const Strips& strips = plan.strips;
+  const int64_t part = task % strips.parts, place = task / strips.parts;
+  const int64_t image = place / strips.per_image, index = place % strips.per_image;
+  const int64_t col = index / strips.per_column * strips.cols;
+  Strip<T> strip;
+  strip.row = index % strips.per_column * strips.rows;
+  strip.rows = min64(strips.rows, d.rows.positions - strip.row);
+  strip.cols = min64(strips.cols, d.cols.positions - col);
+  if (strip.rows <= 0) return;
+  const T* source = d.in + image * d.in_image();
+  T* out = d.out + ((image * d.out_h + d.rows.out_first + strip.row * d.rows.out_step) * d.out_w +
                     d.cols.out_first + col * d.cols.out_step) * d.out_pitch();
-  const bool in_place = d.groups == 1 && d.rows.inside(row, rows) && d.cols.inside(col, cols);
-  const Window v{d.rows.begin(row), d.rows.span(rows), d.cols.begin(col), d.cols.span(cols)};
+  const bool in_place = d.groups == 1 && (plan.edges || d.cols.inside(col, strip.cols));
+  const Window v{d.rows.begin(strip.row), d.rows.span(strip.rows), d.cols.begin(col),
+                 d.cols.span(strip.cols)};
+  strip.row_pitch = (in_place ? d.cols.source : v.cols) * d.group_in;
+  const int64_t last = (part + 1) * panels.count / strips.parts;
+  // The next strip follows in memory.
+  const int64_t consumed = strip.rows * d.rows.step * strip.cols * d.cols.step;
+  strip.ahead = reinterpret_cast<const char*>(
+      source + (v.row + strip.rows * d.rows.step) * d.cols.source * d.in_pitch() +
+      (strip.cols == d.cols.positions ? 0 : v.col + strip.cols) * d.in_pitch());
+  if (strip.cols < d.cols.positions) strip.ahead = reinterpret_cast<const char*>(source + (v.col + strip.cols * d.cols.step) * d.in_pitch());
+  strip.ahead_step = static_cast<double>(consumed * d.in_pitch() * static_cast<int64_t>(sizeof(T))) /
+                     static_cast<double>(strip.rows * div_up(strip.cols, kTilePixels[kTwo]) * panels.count * d.groups);
   for (int64_t g = 0; g < d.groups; ++g) {
-    const T* a = window;
+    strip.a = window;
+    strip.out = out + g * d.group_out;
     if (in_place && d.depth() > 0) {
-      a = source + (v.row * d.cols.source + v.col) * d.in_pitch();
+      strip.a = source + (v.row * d.cols.source + v.col) * d.in_pitch();
     } else if (d.depth() > 0) {
       copy_window(window, source + g * d.group_in, d.rows.source, d.cols.source, d.in_pitch(),
                   d.group_in, v);
     }
-    run_strip(d, a, (in_place ? d.cols.source : v.cols) * d.group_in, d.group_in,
-              packed + g * panels.padded() * d.depth(),
-              bias == nullptr ? nullptr : bias + g * panels.padded(), out + g * d.group_out, row,
-              rows, cols);
+    for (int64_t panel = part * panels.count / strips.parts; panel < last; ++panel) {
+      const Edges* edges = plan.edges ? &plan.panel_edges[panel + 1 == panels.count] : nullptr;
+      run_panel(d, strip, panel, d.packed + g * panels.padded() * d.depth(),
+                d.bias == nullptr ? nullptr : d.bias + g * panels.padded(), edges);
+    }
   }
 }
 
 template <typename T>
-void run(const Direct<T>& d, const T* w) {
-  if (d.images == 0 || d.rows.positions <= 0 || d.cols.positions <= 0) return;
-  const ScratchMark mark;
+void run_strips(const Direct<T>& d) {
   const Panels<T> panels(d.group_out);
-  T* packed = scratch<T>(d.groups * panels.padded() * d.depth());
-  for (int64_t g = 0; g < d.groups; ++g) {
-    pack_group(packed + g * panels.padded() * d.depth(), w, d, g);
-  }
-  T* bias = nullptr;
-  if (d.bias != nullptr) {
-    bias = scratch<T>(d.groups * panels.padded());
-    for (int64_t g = 0; g < d.groups; ++g) {
-      for (int64_t v = 0; v < panels.padded(); ++v) {
-        bias[g * panels.padded() + v] = v < d.group_out ? d.bias[g * d.group_out + v] : T(0);
-      }
-    }
-  }
-  const Strips strips = cut(d);
-  const int64_t work = strips.rows * strips.cols * (d.depth() + 1) * d.out_pitch();
-  parallel(d.images * strips.per_image, max64(kChunkWork / work, 1),
+  Plan<T> plan;
+  plan.strips = cut(d);
+  const Strips& strips = plan.strips;
+  plan.edges = d.groups == 1 && strips.cols == d.cols.positions && d.depth() > 0 &&
+               !d.cols.inside(0, d.cols.positions) &&
+               find_edges(d, panels.width(0), plan.panel_edges[0]) &&
+               find_edges(d, panels.last_width, plan.panel_edges[1]);
+  const int64_t work = strips.rows * strips.cols * d.work() / strips.parts;
+  parallel(d.images * strips.per_image * strips.parts, max64(kChunkWork / max64(work, 1), 1),
            [&](int64_t begin, int64_t end) {
              const ScratchMark inner;
              T* window = scratch<T>(d.rows.span(strips.rows) * d.cols.span(strips.cols) *
                                     d.group_in);
-             for (int64_t task = begin; task < end; ++task) {
-               run_task(d, strips, task, packed, bias, window);
-             }
+             for (int64_t task = begin; task < end; ++task) run_task(d, plan, task, window);
            });
+}
+
+template <typename T>
+void run(const Direct<T>& direct, const T* w) {
+  if (direct.images == 0 || direct.rows.positions <= 0 || direct.cols.positions <= 0) return;
+  const ScratchMark mark;
+  Direct<T> d = direct;
+  T* packed = scratch<T>(d.packed_size());
+  pack_weights(packed, w, d);
+  d.packed = packed;
+  d.bias = pad_bias(d.bias, d);
+  Stack<T> stack;
+  if (stacks(d, stack)) {
+    run_stack(d, stack);
+  } else {
+    run_strips(d);
+  }
 }
 
 template <typename T>

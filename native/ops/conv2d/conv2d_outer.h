@@ -23,8 +23,12 @@ struct OuterInput {
   const T* dy;
   int64_t dy_image, dy_row, dy_step;
   int64_t images, pixel_rows, pixel_cols;
-  T* sum;             // [rows][gap of sum_gap elements][length][lanes]
+  T* sum;             // of the first weight; [lanes] are neighbours
+  int64_t sum_step;   // elements from one entry's sums to the next one's
   int64_t sum_gap;    // elements from one kernel row's sums to the next one's
+  // Memory that outer<.., true> fetches into the second-level cache meanwhile, bytes per pixel.
+  const char *ahead_x, *ahead_dy;
+  int64_t ahead_x_step, ahead_dy_step;
 };
 
 template <typename T, int width>
@@ -40,7 +44,7 @@ constexpr int kOuterBlock[3] = {kRegisters == 32 ? 28 : 12, kRegisters == 32 ? 2
 constexpr int kOuterLength = 14;
 constexpr int kOuterRows = 5;
 
-template <typename T, int width, int rows, int length>
+template <typename T, int width, int rows, int length, bool ahead>
 void outer(const OuterInput<T>& in) {
   typedef typename OuterTypes<T, width>::V V;
   constexpr int vectors = OuterTypes<T, width>::vectors, lanes = OuterTypes<T, width>::lanes;
@@ -51,12 +55,13 @@ void outer(const OuterInput<T>& in) {
     for (int l = 0; l < length; ++l) {
 #pragma GCC unroll 2
       for (int v = 0; v < vectors; ++v) {
-        load(acc[s][l][v], in.sum + s * in.sum_gap + (l * vectors + v) * lanes);
+        load(acc[s][l][v], in.sum + s * in.sum_gap + l * in.sum_step + v * lanes);
       }
     }
   }
-  for (int64_t line = 0; line < in.images * in.pixel_rows; ++line) {
-    const int64_t m = line / in.pixel_rows, i = line % in.pixel_rows;
+  const char *ahead_x = in.ahead_x, *ahead_dy = in.ahead_dy;
+  int64_t m = 0, i = 0;
+  for (int64_t line = in.images * in.pixel_rows; line > 0; --line) {
     const T* x[rows];
 #pragma GCC unroll 8
     for (int s = 0; s < rows; ++s) x[s] = in.x + m * in.x_image + i * in.x_row + s * in.x_gap;
@@ -66,6 +71,12 @@ void outer(const OuterInput<T>& in) {
 #pragma GCC unroll 2
       for (int v = 0; v < vectors; ++v) load(panel[v], dy + v * lanes);
       dy += in.dy_step;
+      if (ahead) {
+        __builtin_prefetch(ahead_x, 0, 2);
+        ahead_x += in.ahead_x_step;
+        __builtin_prefetch(ahead_dy, 0, 2);
+        ahead_dy += in.ahead_dy_step;
+      }
 #pragma GCC unroll 8
       for (int s = 0; s < rows; ++s) {
 #pragma GCC unroll 16
@@ -77,6 +88,10 @@ void outer(const OuterInput<T>& in) {
         x[s] += in.x_step;
       }
     }
+    if (++i == in.pixel_rows) {
+      i = 0;
+      ++m;
+    }
   }
 #pragma GCC unroll 8
   for (int s = 0; s < rows; ++s) {
@@ -84,7 +99,7 @@ void outer(const OuterInput<T>& in) {
     for (int l = 0; l < length; ++l) {
 #pragma GCC unroll 2
       for (int v = 0; v < vectors; ++v) {
-        store(in.sum + s * in.sum_gap + (l * vectors + v) * lanes, acc[s][l][v]);
+        store(in.sum + s * in.sum_gap + l * in.sum_step + v * lanes, acc[s][l][v]);
       }
     }
   }
@@ -147,24 +162,34 @@ template <int width, int rows, int length>
 constexpr bool kOuterFits = rows * length <= kOuterBlock[width];
 
 // outer_for<T>(width, rows, length), for rows in {1, 2, 3, 5} and blocks that fit.
+#define NRT_OUTER(w, r, n, ahead) \
+  outer<T, w, kOuterFits<w, r, n> ? (r) : 1, kOuterFits<w, r, n> ? (n) : 1, ahead>
+#define NRT_OUTER_ROW(w, r, a)                                                              \
+  {NRT_OUTER(w, r, 1, a),  NRT_OUTER(w, r, 2, a),  NRT_OUTER(w, r, 3, a),                   \
+   NRT_OUTER(w, r, 4, a),  NRT_OUTER(w, r, 5, a),  NRT_OUTER(w, r, 6, a),                   \
+   NRT_OUTER(w, r, 7, a),  NRT_OUTER(w, r, 8, a),  NRT_OUTER(w, r, 9, a),                   \
+   NRT_OUTER(w, r, 10, a), NRT_OUTER(w, r, 11, a), NRT_OUTER(w, r, 12, a),                  \
+   NRT_OUTER(w, r, 13, a), NRT_OUTER(w, r, 14, a)}
 template <typename T>
 OuterFunction<T> outer_for(int width, int64_t rows, int64_t length) {
-#define NRT_OUTER(w, r, n) outer<T, w, kOuterFits<w, r, n> ? (r) : 1, kOuterFits<w, r, n> ? (n) : 1>
-#define NRT_OUTER_ROW(w, r)                                                                   \
-  {NRT_OUTER(w, r, 1),  NRT_OUTER(w, r, 2),  NRT_OUTER(w, r, 3),  NRT_OUTER(w, r, 4),         \
-   NRT_OUTER(w, r, 5),  NRT_OUTER(w, r, 6),  NRT_OUTER(w, r, 7),  NRT_OUTER(w, r, 8),         \
-   NRT_OUTER(w, r, 9),  NRT_OUTER(w, r, 10), NRT_OUTER(w, r, 11), NRT_OUTER(w, r, 12),        \
-   NRT_OUTER(w, r, 13), NRT_OUTER(w, r, 14)}
-#define NRT_OUTER_ROWS(w) \
-  {NRT_OUTER_ROW(w, 1), NRT_OUTER_ROW(w, 2), NRT_OUTER_ROW(w, 3), NRT_OUTER_ROW(w, 5)}
+#define NRT_OUTER_ROWS(w)                                       \
+  {NRT_OUTER_ROW(w, 1, false), NRT_OUTER_ROW(w, 2, false),      \
+   NRT_OUTER_ROW(w, 3, false), NRT_OUTER_ROW(w, 5, false)}
   constexpr int half = kHasHalf<T> ? kHalf : kOne;
   static const OuterFunction<T> table[3][4][kOuterLength] = {
       NRT_OUTER_ROWS(half), NRT_OUTER_ROWS(kOne), NRT_OUTER_ROWS(kTwo)};
 #undef NRT_OUTER_ROWS
-#undef NRT_OUTER_ROW
-#undef NRT_OUTER
   return table[width][rows == 5 ? 3 : rows - 1][length - 1];
 }
+
+// The same for one kernel row and fetching ahead; or null.
+template <typename T>
+OuterFunction<T> outer_ahead_for(int width, int64_t length) {
+  static const OuterFunction<T> table[kOuterLength] = NRT_OUTER_ROW(kTwo, 1, true);
+  return width == kTwo ? table[length - 1] : nullptr;
+}
+#undef NRT_OUTER_ROW
+#undef NRT_OUTER
 
 // How the weights of one panel are cut into blocks: `rows` kernel rows at a time (5, 3, 2 or 1, the
 // rest singly) and runs in balanced pieces of at most `length`.

@@ -30,6 +30,10 @@ struct TileInput {
   int64_t runs, run_gap;      // contiguous runs per kernel row, elements between them
   int64_t run;                // elements of one run
   const T* b;
+  int64_t b_row;              // elements of b from one tap row to the next
+  const int8_t* skips;        // for edge_tile, one per run
+  const char* ahead;          // memory to fetch into the second-level cache meanwhile,
+  int64_t ahead_step;         // bytes per step of k
 };
 
 template <typename T>
@@ -96,42 +100,101 @@ inline __attribute__((always_inline)) void finish_pixel(typename TileTypes<T, wi
   for (int64_t i = 0; i < o.valid; ++i) to[i] = all[i];
 }
 
-template <typename T, int width, int pixels>
-void tile(const TileInput<T>& in, const TileOutput<T>& o) {
+// acc[r] += a[r * step + k] * b[k] for the pixels r in [low, high) and k < run.
+template <typename T, int width, int pixels, int low, int high>
+inline __attribute__((always_inline)) void multiply_run(
+    typename TileTypes<T, width>::V (&acc)[pixels][TileTypes<T, width>::vectors], const T* a,
+    int64_t step, const T* b, int64_t run, const char*& ahead, int64_t ahead_step) {
   typedef typename TileTypes<T, width>::V V;
   constexpr int vectors = TileTypes<T, width>::vectors, lanes = TileTypes<T, width>::lanes;
-  constexpr int bases = (pixels + 2) / 3;
-  V acc[pixels][vectors] = {};
-  const T* b = in.b;
-  const int64_t step = in.step;
-  for (int64_t i = 0; i < in.tap_rows; ++i) {
-    for (int64_t j = 0; j < in.runs; ++j) {
-      const T* base[bases];
+  constexpr int bases = (high - low + 2) / 3;
+  const T* base[bases];
 #pragma GCC unroll 8
-      for (int r = 0; r < bases; ++r) {
-        base[r] = in.a + i * in.row_gap + j * in.run_gap + 3 * r * step;
-      }
-      for (int64_t k = in.run; k > 0; --k) {
-        V panel[vectors];
+  for (int r = 0; r < bases; ++r) base[r] = a + (low + 3 * r) * step;
+  for (int64_t k = run; k > 0; --k) {
+    V panel[vectors];
 #pragma GCC unroll 2
-        for (int v = 0; v < vectors; ++v) load(panel[v], b + v * lanes);
-        b += vectors * lanes;
+    for (int v = 0; v < vectors; ++v) load(panel[v], b + v * lanes);
+    b += vectors * lanes;
+    __builtin_prefetch(ahead, 0, 2);
+    ahead += ahead_step;
 #pragma GCC unroll 16
-        for (int r = 0; r < pixels; ++r) {
-          const T value = base[r / 3][(r % 3) * step];
+    for (int r = low; r < high; ++r) {
+      const T value = base[(r - low) / 3][((r - low) % 3) * step];
 #pragma GCC unroll 2
-          for (int v = 0; v < vectors; ++v) acc[r][v] += panel[v] * value;
-        }
-#pragma GCC unroll 8
-        for (int r = 0; r < bases; ++r) ++base[r];
-      }
+      for (int v = 0; v < vectors; ++v) acc[r][v] += panel[v] * value;
     }
+#pragma GCC unroll 8
+    for (int r = 0; r < bases; ++r) ++base[r];
   }
+}
+
+template <typename T, int width, int pixels>
+inline __attribute__((always_inline)) void finish_tile(
+    typename TileTypes<T, width>::V (&acc)[pixels][TileTypes<T, width>::vectors],
+    const TileOutput<T>& o) {
 #pragma GCC unroll 16
   for (int r = 0; r < pixels; ++r) finish_pixel<T, width>(acc[r], o, r, pixels);
   if (o.activation != NRT_UNARY_IDENTITY && o.activation != NRT_UNARY_RELU) {
     for (int r = 0; r < pixels; ++r) activate(o.out + r * o.pitch, o.valid, o.activation);
   }
+}
+
+template <typename T, int width, int pixels>
+void tile(const TileInput<T>& in, const TileOutput<T>& o) {
+  constexpr int vectors = TileTypes<T, width>::vectors, lanes = TileTypes<T, width>::lanes;
+  typename TileTypes<T, width>::V acc[pixels][vectors] = {};
+  const char* ahead = in.ahead;
+  for (int64_t i = 0; i < in.tap_rows; ++i) {
+    const T* b = in.b + i * in.b_row;
+    for (int64_t j = 0; j < in.runs; ++j, b += in.run * vectors * lanes) {
+      multiply_run<T, width, pixels, 0, pixels>(acc, in.a + i * in.row_gap + j * in.run_gap,
+                                                in.step, b, in.run, ahead, in.ahead_step);
+    }
+  }
+  finish_tile<T, width, pixels>(acc, o);
+}
+
+// The same at the left or right end of a row, on the input without its zero padding: run j leaves
+// out the first skips[j] pixels, or the last -skips[j], which would see only padding. They are
+// neither copied nor multiplied.
+constexpr int kMostSkipped = 2;
+
+template <typename T, int width, int pixels>
+void edge_tile(const TileInput<T>& in, const TileOutput<T>& o) {
+  constexpr int vectors = TileTypes<T, width>::vectors, lanes = TileTypes<T, width>::lanes;
+  constexpr int one = pixels > 1 ? 1 : 0, two = pixels > 2 ? 2 : one;
+  typename TileTypes<T, width>::V acc[pixels][vectors] = {};
+  const char* ahead = in.ahead;
+  for (int64_t i = 0; i < in.tap_rows; ++i) {
+    const T* a = in.a + i * in.row_gap;
+    const T* b = in.b + i * in.b_row;
+    for (int64_t j = 0; j < in.runs; ++j, a += in.run_gap, b += in.run * vectors * lanes) {
+      switch (in.skips[j]) {
+        case 0:
+          multiply_run<T, width, pixels, 0, pixels>(acc, a, in.step, b, in.run, ahead,
+                                                       in.ahead_step);
+          break;
+        case 1:
+          multiply_run<T, width, pixels, one, pixels>(acc, a, in.step, b, in.run, ahead,
+                                                       in.ahead_step);
+          break;
+        case -1:
+          multiply_run<T, width, pixels, 0, pixels - one>(acc, a, in.step, b, in.run, ahead,
+                                                       in.ahead_step);
+          break;
+        case 2:
+          multiply_run<T, width, pixels, two, pixels>(acc, a, in.step, b, in.run, ahead,
+                                                       in.ahead_step);
+          break;
+        default:
+          multiply_run<T, width, pixels, 0, pixels - two>(acc, a, in.step, b, in.run, ahead,
+                                                       in.ahead_step);
+          break;
+      }
+    }
+  }
+  finish_tile<T, width, pixels>(acc, o);
 }
 
 // The same for one input channel and step 1 (the first layer of LeNet): neighbouring pixels share
@@ -189,21 +252,31 @@ TileFunction<T> line_tile_for(int width, int64_t pixels, int64_t taps) {
   return table[width][taps == 5][pixels - fewest];
 }
 
-// tile_for<T>(width, pixels), pixels from 1 to kTilePixels[width].
+// tile_for<T>(width, pixels) and edge_tile_for, pixels from 1 to kTilePixels[width].
+#define NRT_TILES(f, w, n) f<T, w, (n) <= kTilePixels[w] ? (n) : 1>
+#define NRT_TILE_ROW(f, w)                                                                        \
+  {NRT_TILES(f, w, 1),  NRT_TILES(f, w, 2),  NRT_TILES(f, w, 3),  NRT_TILES(f, w, 4),             \
+   NRT_TILES(f, w, 5),  NRT_TILES(f, w, 6),  NRT_TILES(f, w, 7),  NRT_TILES(f, w, 8),             \
+   NRT_TILES(f, w, 9),  NRT_TILES(f, w, 10), NRT_TILES(f, w, 11), NRT_TILES(f, w, 12),            \
+   NRT_TILES(f, w, 13), NRT_TILES(f, w, 14)}
 template <typename T>
 TileFunction<T> tile_for(int width, int64_t pixels) {
-#define NRT_TILES(w, n) tile<T, w, (n) <= kTilePixels[w] ? (n) : 1>
-#define NRT_TILE_ROW(w)                                                                         \
-  {NRT_TILES(w, 1),  NRT_TILES(w, 2),  NRT_TILES(w, 3),  NRT_TILES(w, 4),  NRT_TILES(w, 5),     \
-   NRT_TILES(w, 6),  NRT_TILES(w, 7),  NRT_TILES(w, 8),  NRT_TILES(w, 9),  NRT_TILES(w, 10),    \
-   NRT_TILES(w, 11), NRT_TILES(w, 12), NRT_TILES(w, 13), NRT_TILES(w, 14)}
   constexpr int half = kHasHalf<T> ? kHalf : kOne;
-  static const TileFunction<T> table[3][14] = {NRT_TILE_ROW(half), NRT_TILE_ROW(kOne),
-                                               NRT_TILE_ROW(kTwo)};
-#undef NRT_TILE_ROW
-#undef NRT_TILES
+  static const TileFunction<T> table[3][14] = {NRT_TILE_ROW(tile, half), NRT_TILE_ROW(tile, kOne),
+                                               NRT_TILE_ROW(tile, kTwo)};
   return table[width][pixels - 1];
 }
+
+template <typename T>
+TileFunction<T> edge_tile_for(int width, int64_t pixels) {
+  constexpr int half = kHasHalf<T> ? kHalf : kOne;
+  static const TileFunction<T> table[3][14] = {NRT_TILE_ROW(edge_tile, half),
+                                               NRT_TILE_ROW(edge_tile, kOne),
+                                               NRT_TILE_ROW(edge_tile, kTwo)};
+  return table[width][pixels - 1];
+}
+#undef NRT_TILE_ROW
+#undef NRT_TILES
 
 }  // namespace
 }  // namespace NRT_ISA_NS
