@@ -5,11 +5,6 @@
 //   y tile  = A' [ (G g G') .* (B' d B) ] A          g 3x3 kernel, d 4x4 inputs
 //   dg      = G' [ sum over tiles of (B' d B) .* (A dy A') ] G
 //
-//   B' = | 1  0 -1  0 |   G = | 1   0   0  |   A' = | 1 1  1  0 |
-//        | 0  1  1  0 |       | 1/2 1/2 1/2|        | 0 1 -1 -1 |
-//        | 0 -1  1  0 |       | 1/2 -1/2 1/2|
-//        | 0  1  0 -1 |       | 0   0   1  |
-//
 // Summed over the channels, each of the 16 places is a matrix product [tiles, c] x [c, oc], which
 // runs on the micro-kernel of gemm. Tiles are worked through in blocks whose transformed inputs and
 // results stay in the cache; the transformed kernels are made once per call. All constants are powers
@@ -18,16 +13,19 @@
 // reach all four results of its tiles, and infinite, NaN or huge inputs (sums of four may overflow)
 // spread as well. The latter always end in results that are not finite; these are noticed while they
 // are written, and the caller takes the direct form instead.
-#include "ops/conv2d/conv2d_kernels.h"
+#include "core/precision.h"
+#include "ops/conv2d/conv2d_winograd_transforms.h"
+#include "ops/gemm/gemm_call.h"
 #include "ops/gemm/gemm_pack.h"
+#include "ops/gemm/gemm_tile_kernels.h"
 #include "ops/unary/unary.h"
 
 namespace nrt {
 namespace NRT_ISA_NS {
 namespace {
 
-typedef VectorOf<float> V;
 constexpr int kPlaces = 16, kSumPlace = 5;
+constexpr int64_t kChannelsPerTask = 8;  // of a kernel being transformed
 constexpr int64_t kPad = kLanes<float>;  // keeps rows of a block out of one cache set
 
 // A block of tiles: 2x2 results each, counted over all images row by row.
@@ -54,128 +52,6 @@ struct Position {
 Position position_of(const Tiling& t, int64_t tile) {
   const int64_t in_image = tile % (t.tiles_h * t.tiles_w);
   return {tile / (t.tiles_h * t.tiles_w), in_image / t.tiles_w * 2, in_image % t.tiles_w * 2};
-}
-
-bool all_zero(V v) {
-  bool zero = true;
-  for (int i = 0; i < kLanes<float>; ++i) zero = zero && v[i] == 0;
-  return zero;
-}
-
-// v = B' d B of one tile for every channel: place p of channel k goes to to[p * place + k].
-void transform_input(float* to, int64_t place, const float* const* pixel, int64_t channels) {
-  for (int64_t k = 0; k < channels; k += kLanes<float>) {
-    V t[4][4];
-#pragma GCC unroll 4
-    for (int j = 0; j < 4; ++j) {
-      const V d0 = load(pixel[j] + k), d1 = load(pixel[4 + j] + k);
-      const V d2 = load(pixel[8 + j] + k), d3 = load(pixel[12 + j] + k);
-      t[0][j] = d0 - d2;
-      t[1][j] = d1 + d2;
-      t[2][j] = d2 - d1;
-      t[3][j] = d1 - d3;
-    }
-#pragma GCC unroll 4
-    for (int i = 0; i < 4; ++i) {
-      float* at = to + 4 * i * place + k;
-      store(at, t[i][0] - t[i][2]);
-      store(at + place, t[i][1] + t[i][2]);
-      store(at + 2 * place, t[i][2] - t[i][1]);
-      store(at + 3 * place, t[i][1] - t[i][3]);
-    }
-  }
-}
-
-// z = A dy A' of one tile: four result pixels to sixteen places.
-void transform_gradient(float* to, int64_t place, const float* const* pixel, int64_t channels) {
-  for (int64_t k = 0; k < channels; k += kLanes<float>) {
-    V t[4][2];
-#pragma GCC unroll 2
-    for (int j = 0; j < 2; ++j) {
-      const V y0 = load(pixel[j] + k), y1 = load(pixel[2 + j] + k);
-      t[0][j] = y0;
-      t[1][j] = y0 + y1;
-      t[2][j] = y0 - y1;
-      t[3][j] = -y1;
-    }
-#pragma GCC unroll 4
-    for (int i = 0; i < 4; ++i) {
-      float* at = to + 4 * i * place + k;
-      store(at, t[i][0]);
-      store(at + place, t[i][0] + t[i][1]);
-      store(at + 2 * place, t[i][0] - t[i][1]);
-      store(at + 3 * place, -t[i][1]);
-    }
-  }
-}
-
-// A' m A of one tile with bias and relu, into those of its four pixels that exist. Returns whether all
-// results are finite: only then 0 * result is 0.
-bool transform_output(float* const* pixel, const float* m, int64_t place, const float* bias,
-                      bool relu_too, int64_t channels) {
-  V zero = {};
-  for (int64_t k = 0; k < channels; k += kLanes<float>) {
-    V t[2][4];
-#pragma GCC unroll 4
-    for (int j = 0; j < 4; ++j) {
-      const float* at = m + j * place + k;
-      const V m1 = load(at + 4 * place), m2 = load(at + 8 * place);
-      t[0][j] = load(at) + m1 + m2;
-      t[1][j] = m1 - m2 - load(at + 12 * place);
-    }
-    const V add = bias == nullptr ? V{} : load(bias + k);
-#pragma GCC unroll 2
-    for (int i = 0; i < 2; ++i) {
-      V y0 = t[i][0] + t[i][1] + t[i][2] + add;
-      V y1 = t[i][1] - t[i][2] - t[i][3] + add;
-      zero += (y0 + y1) * 0.f;
-      if (relu_too) {
-        y0 = relu(y0);
-        y1 = relu(y1);
-      }
-      if (pixel[2 * i] != nullptr) store(pixel[2 * i] + k, y0);
-      if (pixel[2 * i + 1] != nullptr) store(pixel[2 * i + 1] + k, y1);
-    }
-  }
-  return all_zero(zero);
-}
-
-// Panels of kTileColumns output channels, [place][panel][c][columns of the panel].
-int64_t panel_width(int64_t columns, int64_t first) {
-  return min64(kTileColumns<float>, columns - first);
-}
-
-// u = G g G' for input channels [begin, end): w [3, 3, in_c, out_c]. flipped reads the kernel backwards.
-void transform_kernel(float* u, const float* w, int64_t in_c, int64_t out_c, bool flipped,
-                      int64_t begin, int64_t end) {
-  const int64_t tap = in_c * out_c;
-  for (int64_t first = 0; first < out_c; first += kTileColumns<float>) {
-    const int64_t width = panel_width(out_c, first);
-    for (int64_t c = begin; c < end; ++c) {
-      for (int64_t k = 0; k < width; k += kLanes<float>) {
-        const float* from = w + c * out_c + first + k;
-        V t[4][3];
-#pragma GCC unroll 3
-        for (int j = 0; j < 3; ++j) {
-          V g[3];
-#pragma GCC unroll 3
-          for (int i = 0; i < 3; ++i) g[i] = load(from + (flipped ? 8 - 3 * i - j : 3 * i + j) * tap);
-          t[0][j] = g[0];
-          t[1][j] = (g[0] + g[2] + g[1]) * 0.5f;
-          t[2][j] = (g[0] + g[2] - g[1]) * 0.5f;
-          t[3][j] = g[2];
-        }
-        float* to = u + first * in_c + c * width + k;
-#pragma GCC unroll 4
-        for (int i = 0; i < 4; ++i) {
-          store(to + (4 * i) * tap, t[i][0]);
-          store(to + (4 * i + 1) * tap, (t[i][0] + t[i][2] + t[i][1]) * 0.5f);
-          store(to + (4 * i + 2) * tap, (t[i][0] + t[i][2] - t[i][1]) * 0.5f);
-          store(to + (4 * i + 3) * tap, t[i][2]);
-        }
-      }
-    }
-  }
 }
 
 // The sixteen input pixels of a tile; those in the padding point to zeros.
@@ -221,6 +97,68 @@ bool write_outputs(const float* m, int64_t pitch, const Job& j, const Tiling& t,
     }
   }
   return finite;
+}
+
+int64_t panel_width(int64_t columns, int64_t first) {
+  return min64(kTileColumns<float>, columns - first);
+}
+
+// Transformed kernels as the products of this call read them: panels for float32 FMA, or split into
+// bfloat16 parts where the level and the precision have such products.
+struct Kernels {
+  const GemmTileKernels* by_parts = nullptr;
+  int32_t products = 0;
+  const float* u = nullptr;
+  char* split = nullptr;
+  int64_t split_bytes = 0;  // of a place
+  uint32_t largest[kPlaces];
+
+  SplitWeights split_of(int place) const { return {split + place * split_bytes, products, largest[place]}; }
+};
+
+// One product stands for a float32 one at MEDIUM; here the sums of the transforms would cost it accuracy.
+constexpr int32_t kFewestProducts = 3;
+
+// w [3, 3, in_c, out_c] into scratch. tiles: of the whole call.
+Kernels prepare(const float* w, int64_t in_c, int64_t out_c, bool flipped, int64_t tiles) {
+  Kernels k;
+  const int64_t size = in_c * out_c;
+  float* u = scratch<float>(kPlaces * size);
+  k.u = u;
+  k.products = bf16_products(tiles, out_c, in_c, true);
+  if (k.products > 0) k.by_parts = gemm_tile_kernels_of_call();
+  const int64_t panel = k.by_parts == nullptr ? kTileColumns<float> : out_c;
+  parallel(in_c, kChannelsPerTask, [&](int64_t begin, int64_t end) {
+    transform_kernel(u, w, in_c, out_c, panel, flipped, begin, end);
+  });
+  note_products(k.by_parts == nullptr ? 0 : k.products);
+  if (k.by_parts == nullptr) return k;
+  if (k.products < kFewestProducts) k.products = kFewestProducts;
+  k.split_bytes = k.by_parts->split_bytes(k.products, out_c, in_c);
+  k.split = scratch<char>(kPlaces * k.split_bytes);
+  for (int place = 0; place < kPlaces; ++place) {
+    k.largest[place] = k.by_parts->split(k.products, k.split + place * k.split_bytes, u + place * size, out_c,
+                                         in_c, out_c, false);
+  }
+  return k;
+}
+
+// The same as multiply() by products of bfloat16 parts; float32 FMA where magnitudes ask for it.
+void multiply_parts(float* m, const float* v, const Kernels& kernels, const Job& j, const Tiling& t,
+                    int64_t tiles) {
+  const int64_t in_pitch = j.in_c + kPad, out_pitch = j.out_c + kPad;
+  GemmProblem p = {};
+  p.batch = 1;
+  p.m = tiles, p.n = j.out_c, p.k = j.in_c;
+  p.lda = in_pitch, p.ldb = j.out_c, p.ldc = out_pitch;
+  p.alpha = 1;
+  for (int place = 0; place < kPlaces; ++place) {
+    p.a = v + place * t.block * in_pitch;
+    p.b = kernels.u + place * j.in_c * j.out_c;
+    p.c = m + place * t.block * out_pitch;
+    const SplitWeights split = kernels.split_of(place);
+    if (!kernels.by_parts->run(p, kernels.products, &split)) gemm_kernels.f32.run(p);
+  }
 }
 
 // m[place] = v[place] u[place] for `tiles` tiles.
@@ -279,8 +217,8 @@ bool all_set(const uint8_t* flags, int64_t count) {
   return all != 0;
 }
 
-// u: transformed kernels. False: some result is not finite.
-bool run(const Job& j, const float* u) {
+// False: some result is not finite.
+bool run(const Job& j, const Kernels& kernels) {
   const Tiling t = tiling_of(j.images, j.out_h, j.out_w, pair_bytes(j.in_c, j.out_c), kBlockBytes, kLeastTiles);
   const ScratchMark outer;
   uint8_t* finite = scratch<uint8_t>(t.blocks());
@@ -294,36 +232,39 @@ bool run(const Job& j, const float* u) {
     for (int64_t block = begin; block < end; ++block) {
       const int64_t first = block * t.block, tiles = min64(t.block, t.count - first);
       fill_inputs(v, in_pitch, j, t, first, tiles, zeros);
-      multiply(m, v, u, j, t, tiles);
+      if (kernels.by_parts != nullptr) {
+        multiply_parts(m, v, kernels, j, t, tiles);
+      } else {
+        multiply(m, v, kernels.u, j, t, tiles);
+      }
       finite[block] = write_outputs(m, out_pitch, j, t, first, tiles);
     }
   });
   return all_set(finite, t.blocks());
 }
 
-constexpr int64_t kChannelsPerTask = 8;
-
 // Few tiles do not make up for transforming the kernels, few channels not for transforming the pixels; in
 // tiny images most taps meet padding, which the direct form leaves out.
 constexpr int64_t kFewestTiles = 48, kFewestChannels = 32, kSmallestSide = 4;
+
+int64_t tiles_of(const Conv2dShape& s, int64_t rows, int64_t cols) {
+  return s.images * div_up(rows, 2) * div_up(cols, 2);
+}
 
 bool pays(const Conv2dShape& s, int64_t rows, int64_t cols) {
   const bool fits = s.kernel_h == 3 && s.kernel_w == 3 && s.stride_h == 1 && s.stride_w == 1 &&
                     s.dilation_h == 1 && s.dilation_w == 1 && s.groups == 1;
   return fits && s.in_c % kLanes<float> == 0 && s.out_c % kLanes<float> == 0 &&
          min64(s.in_c, s.out_c) >= kFewestChannels && min64(rows, cols) >= kSmallestSide &&
-         s.images * div_up(rows, 2) * div_up(cols, 2) >= kFewestTiles;
+         tiles_of(s, rows, cols) >= kFewestTiles;
 }
 
 bool forward(float* y, const float* x, const float* w, const float* bias, const Conv2dShape& s) {
   if (!pays(s, s.out_h, s.out_w)) return false;
   const ScratchMark mark;
-  float* u = scratch<float>(kPlaces * s.in_c * s.out_c);
-  parallel(s.in_c, kChannelsPerTask, [&](int64_t begin, int64_t end) {
-    transform_kernel(u, w, s.in_c, s.out_c, false, begin, end);
-  });
+  const Kernels kernels = prepare(w, s.in_c, s.out_c, false, tiles_of(s, s.out_h, s.out_w));
   return run({s.images, s.in_h, s.in_w, s.in_c, s.out_h, s.out_w, s.out_c, s.pad_top, s.pad_left, x, y,
-              bias, s.activation}, u);
+              bias, s.activation}, kernels);
 }
 
 // The transpose is a convolution of dy with the kernel turned by half a turn and its channels swapped.
@@ -331,18 +272,15 @@ bool backward_data(float* dx, const float* dy, const float* w, const Conv2dShape
   if (!pays(s, s.in_h, s.in_w)) return false;
   const ScratchMark mark;
   const int64_t tap = s.in_c * s.out_c;
-  float* u = scratch<float>(kPlaces * tap);
   float* swapped = scratch<float>(9 * tap);
   parallel(9, 1, [&](int64_t begin, int64_t end) {
     for (int64_t i = begin; i < end; ++i) {
       transpose(swapped + i * tap, s.in_c, w + i * tap, s.out_c, s.in_c, s.out_c);
     }
   });
-  parallel(s.out_c, kChannelsPerTask, [&](int64_t begin, int64_t end) {
-    transform_kernel(u, swapped, s.out_c, s.in_c, true, begin, end);
-  });
+  const Kernels kernels = prepare(swapped, s.out_c, s.in_c, true, tiles_of(s, s.in_h, s.in_w));
   return run({s.images, s.out_h, s.out_w, s.out_c, s.in_h, s.in_w, s.in_c, 2 - s.pad_top, 2 - s.pad_left,
-              dy, dx, nullptr, NRT_UNARY_IDENTITY}, u);
+              dy, dx, nullptr, NRT_UNARY_IDENTITY}, kernels);
 }
 
 void fill_gradients(float* z, int64_t pitch, const float* dy, const Conv2dShape& s, const Tiling& t,
@@ -392,33 +330,6 @@ void accumulate(float* du, const float* v, const float* z, int64_t in_pitch, int
       run_tile(tile, false);
     }
   }
-}
-
-// dw = G' du G for input channels [begin, end); du [place][c][oc]. Returns whether dw is finite.
-bool transform_back(float* dw, const float* du, const Conv2dShape& s, int64_t begin, int64_t end) {
-  const int64_t place = s.in_c * s.out_c;
-  V zero = {};
-  for (int64_t at = begin * s.out_c; at < end * s.out_c; at += kLanes<float>) {
-    V t[3][4];
-#pragma GCC unroll 4
-    for (int j = 0; j < 4; ++j) {
-      const V u1 = load(du + (4 + j) * place + at), u2 = load(du + (8 + j) * place + at);
-      const V half = (u1 + u2) * 0.5f;
-      t[0][j] = load(du + j * place + at) + half;
-      t[1][j] = (u1 - u2) * 0.5f;
-      t[2][j] = half + load(du + (12 + j) * place + at);
-    }
-#pragma GCC unroll 3
-    for (int i = 0; i < 3; ++i) {
-      const V half = (t[i][1] + t[i][2]) * 0.5f;
-      const V w0 = t[i][0] + half, w1 = (t[i][1] - t[i][2]) * 0.5f, w2 = half + t[i][3];
-      zero += (w0 + w1 + w2) * 0.f;
-      store(dw + (3 * i) * place + at, w0);
-      store(dw + (3 * i + 1) * place + at, w1);
-      store(dw + (3 * i + 2) * place + at, w2);
-    }
-  }
-  return all_zero(zero);
 }
 
 // Blocks one after another, so that the sums exist once and have one order; the threads share a block's

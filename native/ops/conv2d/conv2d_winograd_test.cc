@@ -204,6 +204,22 @@ TEST(Conv2dWinograd, InfiniteAndHugeInputs) {
   }
 }
 
+// On a level with bfloat16 tiles the products of the transformed values run there, as those of matrices do.
+TEST(Conv2dWinograd, TilesServeTheProducts) {
+  const Data d = data({2, 16, 16, 64, 64}, 29);
+  const std::vector<int64_t> desc = d.s.desc(NRT_UNARY_IDENTITY);
+  Values y(static_cast<size_t>(d.s.y_size()));
+  for (const int32_t mode : {NRT_PRECISION_HIGHEST, NRT_PRECISION_HIGH}) {
+    const Context c(mode);
+    ASSERT_EQ(NRT_OK, nrt_conv2d_fwd(c.handle, NRT_FLOAT32, addr(y), addr(d.x), addr(d.w), 0, desc.data()));
+    EXPECT_EQ(nrt_ctx_products(c.handle, 128, 64, 64, 1), nrt_last_products());
+    const double bound = mode == NRT_PRECISION_HIGHEST ? 1e-6 : 1e-5;
+    Data plain = d;
+    std::fill(plain.bias.begin(), plain.bias.end(), 0.f);
+    EXPECT_LE(error(y, reference(plain).y), bound);
+  }
+}
+
 TEST(Conv2dWinograd, SameBitsOnAnyThreads) {
   const Data d = data({3, 15, 14, 64, 32}, 23);
   nrt_test::expect_same_bits_on_any_threads([&](nrt_ctx c) {
