@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 """Adds a run of the peers to a day's rows and writes their table: peers_table.py RUN.jsonl ALL.jsonl ALL.md
+Prints the README's few rows of a day: peers_table.py --readme ALL.jsonl
 
 Rows of the run replace those of the same case, peer and thread count. Next to the rows stand the
 bars the kernels were built against, and whether they are met."""
@@ -35,6 +36,22 @@ BARS = [
     (r"^tiny/mlp", "highest", TORCH, 5.0, None),
     (r"^latency/", "highest", TORCH, 2.0, None),
     (r"^(train|tiny/mlp|latency)", "ieee", TORCH, 1.0, None),
+]
+
+README = [
+    ("training step MLP 784-512-256-10, batch 128", "train/mlp_784_512_256_10_b128"),
+    ("training step LeNet-5, batch 64", "train/lenet5_b64"),
+    ("training step ResNet-18 (CIFAR), batch 64", "train/resnet18_cifar_b64"),
+    ("training step 2 x LSTM 512, 64 steps, batch 32", "train/lstm_charlm_b32"),
+    ("training step Transformer d256 L4, 128 steps, batch 16", "train/transformer_enc_b16"),
+    ("training step Dense 4-8-3, batch 16", "tiny/mlp_4_8_3_b16_step"),
+    ("prediction MLP, batch 1", "latency/mlp_b1"),
+    ("prediction LeNet-5, batch 1", "latency/lenet5_b1"),
+    ("prediction ResNet-18, batch 1", "latency/resnet18_b1"),
+    ("product 1024 x 1024 x 1024", "gemm/1024"),
+    ("3x3 convolution 32x56x56x64 to 64", "conv/r56_64/fwd/nhwc"),
+    ("LSTM 256-512, 64 steps, batch 32, with gradients", "rnn/lstm_s64b32_256_512/fwdbwd"),
+    ("attention 8x8x512x64, with gradients", "attn/b8h8s512/fwdbwd"),
 ]
 
 
@@ -138,7 +155,23 @@ class Table:
                 yield "| " + " | ".join(cells) + " |"
 
 
+def readme(rows):
+    """Our time and the best other library's, for one and two threads."""
+    tables = [Table(rows, n, has_amx()) for n in (1, 2)]
+    yield "| | 1 thread | best other | 2 threads | best other |"
+    yield "|---|--:|--:|--:|--:|"
+    for text, case in README:
+        cells = []
+        for t in tables:
+            mine, theirs = t.at.get((case, "neurite")), t.best(case, t.others)
+            cells += [shown(mine), shown({"median_ns": theirs}) if theirs else ""]
+        yield "| %s | %s |" % (text, " | ".join(cells))
+
+
 def main():
+    if sys.argv[1] == "--readme":
+        print("\n".join(readme(load(sys.argv[2]))))
+        return
     run, everything, report = sys.argv[1:]
     rows = merged(load(everything), load(run))
     with open(everything, "w") as f:
