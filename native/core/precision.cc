@@ -2,6 +2,10 @@
 
 #include "core/context.h"
 
+#if defined(__x86_64__)
+#include <cpuid.h>
+#endif
+
 namespace nrt {
 namespace {
 
@@ -21,11 +25,26 @@ constexpr Limits kSixProducts = {64, int64_t{1} << 21};
 constexpr Limits kFewerProducts = {32, int64_t{1} << 17};
 constexpr Limits kParameter = {16, int64_t{1} << 15};
 
+// vdpbf16ps has twice FMA's rate; rounding the operands costs as much as packing them.
+constexpr Limits kPairs = {16, int64_t{1} << 18};
+
 bool within(const Limits& limits, int64_t m, int64_t n, int64_t k) {
   if (smallest(m, n, k) < limits.side) return false;
   int64_t volume = 0;
   if (__builtin_mul_overflow(m, n, &volume) || __builtin_mul_overflow(volume, k, &volume)) return true;
   return volume >= limits.volume;
+}
+
+bool cpu_has_avx512_bf16() {
+#if defined(__x86_64__)
+  static const bool has = [] {
+    unsigned a = 0, b = 0, c = 0, d = 0;
+    return __get_cpuid_count(7, 1, &a, &b, &c, &d) != 0 && (a & 1u << 5) != 0;
+  }();
+  return has;
+#else
+  return false;
+#endif
 }
 
 }  // namespace
@@ -36,13 +55,19 @@ ProductUnit product_unit() {
       return ProductUnit::kAmx;
     case Isa::kAmxModel:
       return ProductUnit::kAmxModel;
+    case Isa::kAvx512:
+      return cpu_has_avx512_bf16() ? ProductUnit::kAvx512Bf16 : ProductUnit::kNone;
     default:
       return ProductUnit::kNone;
   }
 }
 
 int32_t bf16_products(int64_t m, int64_t n, int64_t k, bool param) {
-  if (product_unit() == ProductUnit::kNone) return 0;
+  const ProductUnit unit = product_unit();
+  if (unit == ProductUnit::kNone) return 0;
+  if (unit == ProductUnit::kAvx512Bf16) {  // three products at twice the rate would lose
+    return call_state().precision == Precision::kMedium && within(kPairs, m, n, k) ? 1 : 0;
+  }
   const bool worth = param && within(kParameter, m, n, k);
   switch (call_state().precision) {
     case Precision::kHighest:

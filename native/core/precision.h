@@ -19,7 +19,8 @@ int32_t bf16_products(int64_t m, int64_t n, int64_t k, bool param);
 // fewer multiplications.
 bool ieee_products();
 
-// Which unit computes them.
+// Which unit computes them. On kAvx512Bf16 only MEDIUM has any, and only kernels in *_bf16.cc files serve it: an op
+// without such a file runs float32 FMA there.
 enum class ProductUnit : int32_t { kNone = 0, kAmx = 1, kAmxModel = 2, kAvx512Bf16 = 3 };
 ProductUnit product_unit();
 

@@ -97,7 +97,8 @@ void run(const GemmTypeKernels& kernels, int32_t dtype, const GemmProblem& p, co
 
 const GemmTileKernels& tile_kernels(int32_t products) {
   const GemmTileKernels* kernels = gemm_tile_kernels_of_call();
-  if (kernels == nullptr || (products != 6 && products != 3 && products != 1)) {
+  const bool known = products == 1 || (product_unit() != ProductUnit::kAvx512Bf16 && (products == 6 || products == 3));
+  if (kernels == nullptr || !known) {
     unsupported("gemm: %d bfloat16 products on this level", products);
   }
   return *kernels;

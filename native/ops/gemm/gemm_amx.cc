@@ -201,28 +201,9 @@ struct TileProduct {
     return most;
   }
 
-  // Largest magnitudes of an operand of rows x columns as stored, without splitting it.
-  static uint32_t scanned(const SplitSource& s, int64_t rows, int64_t columns) {
-    LargestBits largest;
-    for (int64_t i = 0; i < rows; ++i) {
-      for (int64_t j = 0; j < columns; j += kTileSide) {
-        const int last = clamped(columns - j);
-        largest.see(last == kTileSide ? load(s.at + i * s.ld + j) : load_part(s.at + i * s.ld + j, last));
-      }
-    }
-    return largest.value();
-  }
-
-  bool safe_beforehand(const SplitWeights* split) const {
-    const uint32_t of_a = scanned(a, p.trans_a ? p.k : p.m, p.trans_a ? p.m : p.k);
-    const uint32_t of_b =
-        split != nullptr ? split->largest : scanned(b, p.trans_b ? p.n : p.k, p.trans_b ? p.k : p.n);
-    return split_is_safe(of_a, of_b);
-  }
-
   bool multiply(const SplitWeights* split) {
     // With beta the old C is part of the sum: it must be known beforehand that no other way is needed.
-    if (p.beta != 0 && !safe_beforehand(split)) return false;
+    if (p.beta != 0 && !split_is_safe_beforehand(p, split)) return false;
     ScratchMark mark;
     if (split != nullptr) split_b = static_cast<const uint32_t*>(split->panels);
     const double work = 2.0 * static_cast<double>(p.m) * static_cast<double>(p.n) * static_cast<double>(p.k);

@@ -6,6 +6,11 @@
 
 #if defined(__x86_64__) || defined(_M_X64)
 NRT_DECLARE_TILE_LEVELS(GemmTileKernels, gemm_tile_kernels)
+namespace nrt {
+namespace avx512_bf16 {
+extern const GemmTileKernels gemm_pair_kernels;
+}
+}  // namespace nrt
 #endif
 
 namespace nrt {
@@ -41,6 +46,7 @@ struct Batch {
 
 const GemmTileKernels* gemm_tile_kernels_of_call() {
 #if defined(__x86_64__) || defined(_M_X64)
+  if (product_unit() == ProductUnit::kAvx512Bf16) return &avx512_bf16::gemm_pair_kernels;
   return NRT_TILE_KERNELS(gemm_tile_kernels);
 #else
   return nullptr;

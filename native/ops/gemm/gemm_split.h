@@ -13,6 +13,7 @@
 #pragma once
 
 #include "core/tile.h"
+#include "ops/gemm/gemm_kernels.h"
 #include "ops/gemm/gemm_pack.h"
 
 namespace nrt {
@@ -179,6 +180,28 @@ inline bool split_is_safe(uint32_t largest_a, uint32_t largest_b) {
   if (largest_a == 0 || largest_b == 0) return true;
   const int product = a + b - 2 * kBias;
   return a - kBias >= -kReach && b - kBias >= -kReach && product >= -kReach && product <= kReach;
+}
+
+// Largest magnitude of a matrix of rows x columns as stored.
+inline uint32_t largest_of(const SplitSource& s, int64_t rows, int64_t columns) {
+  LargestBits largest;
+  for (int64_t i = 0; i < rows; ++i) {
+    for (int64_t j = 0; j < columns; j += kTileSide) {
+      const int last = clamped(columns - j);
+      largest.see(last == kTileSide ? load(s.at + i * s.ld + j) : load_part(s.at + i * s.ld + j, last));
+    }
+  }
+  return largest.value();
+}
+
+// The guards before anything is computed.
+inline bool split_is_safe_beforehand(const GemmProblem& p, const SplitWeights* split) {
+  const SplitSource a = {static_cast<const float*>(p.a), p.lda, !p.trans_a};
+  const SplitSource b = {static_cast<const float*>(p.b), p.ldb, p.trans_b};
+  const uint32_t of_a = largest_of(a, p.trans_a ? p.k : p.m, p.trans_a ? p.m : p.k);
+  const uint32_t of_b =
+      split != nullptr ? split->largest : largest_of(b, p.trans_b ? p.n : p.k, p.trans_b ? p.k : p.n);
+  return split_is_safe(of_a, of_b);
 }
 
 }  // namespace

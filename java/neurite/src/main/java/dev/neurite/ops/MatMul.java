@@ -83,6 +83,11 @@ public final class MatMul {
       return;
     }
     int flags = (transA ? TRANS_A : 0) | (transB ? TRANS_B : 0);
+    int products = batch == 1 ? SplitPacking.products(y, a, b, m, n, k) : 0;
+    if (products > 0) {
+      byParts(products, y, a, b, null, m, n, k, flags, UnaryOp.IDENTITY, "matmul");
+      return;
+    }
     try (Packed packed = batch == 1 ? GemmPacking.of(b, transB, m, n) : null) {
       if (packed != null) {
         multiply(y, a, packed, null, m, n, k, flags, UnaryOp.IDENTITY, "matmul");
@@ -94,6 +99,25 @@ public final class MatMul {
             y.ctx(), y.code(), y.addr(), a.addr(), b.addr(), 0, batch, m, n, k, a.dim(-1), strideA, b.dim(-1), strideB,
             n, m * n, flags, 1, 0, UnaryOp.IDENTITY.code()),
         "matmul", a, b);
+  }
+
+  /** y = act(op(a) op(b) + bias) by bfloat16 products, one operand a parameter; kept split where it is the right one. */
+  private static void byParts(
+      int products, Tensor y, Tensor a, Tensor b, Tensor bias, long m, long n, long k, int flags, UnaryOp activation,
+      String op) {
+    long ctx = y.ctx();
+    long biasAddress = bias == null ? 0 : bias.addr();
+    try (Packed split = SplitPacking.of(b, (flags & TRANS_B) != 0, products)) {
+      Status.check(
+          split == null
+              ? Abi.nrt_gemm_fwd(
+                  ctx, y.code(), y.addr(), a.addr(), b.addr(), biasAddress, 1, m, n, k, a.dim(-1), 0, b.dim(-1), 0, n, 0,
+                  flags | Abi.NRT_GEMM_PARAM, 1, 0, activation.code())
+              : Abi.nrt_gemm_split_fwd(
+                  ctx, y.addr(), a.addr(), b.addr(), split.addr(), biasAddress, m, n, k, a.dim(-1), b.dim(-1), n, flags, 1,
+                  0, activation.code()),
+          op, a, b, bias);
+    }
   }
 
   /** y = act(op(a) w + bias) with packed weights. */
@@ -151,6 +175,11 @@ public final class MatMul {
   private static void denseForward(Tensor y, Tensor x, Tensor w, Tensor bias, long rows, UnaryOp activation) {
     long in = w.dim(0);
     long out = w.dim(1);
+    int products = SplitPacking.products(y, x, w, rows, out, in);
+    if (products > 0) {
+      byParts(products, y, x, w, bias, rows, out, in, 0, activation, "dense");
+      return;
+    }
     try (Packed packed = GemmPacking.of(w, false, rows, out)) {
       if (packed != null) {
         multiply(y, x, packed, bias, rows, out, in, 0, activation, "dense");

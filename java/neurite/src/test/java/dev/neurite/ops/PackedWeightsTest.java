@@ -14,6 +14,7 @@ import dev.neurite.error.TensorClosedException;
 import dev.neurite.natives.Abi;
 import dev.neurite.optim.Sgd;
 import dev.neurite.tensor.DType;
+import dev.neurite.tensor.Float32MatmulPrecision;
 import dev.neurite.tensor.Param;
 import dev.neurite.tensor.RandomStream;
 import dev.neurite.tensor.Scope;
@@ -25,10 +26,25 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.function.Supplier;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /** Weights that stay packed between calls: same bits, never stale, freed with their parameter. */
 class PackedWeightsTest {
+
+  private Float32MatmulPrecision.Use ieee; // these are the forms of FMA; SplitWeightsTest has those of bfloat16 parts
+
+  @BeforeEach
+  void useFloat32Arithmetic() {
+    ieee = Float32MatmulPrecision.IEEE.open();
+  }
+
+  @AfterEach
+  void restorePrecision() {
+    ieee.close();
+  }
+
 
   private static Tensor random(Shape shape, DType dtype, long seed) {
     return RandomOp.uniform(shape, dtype, -1, 1, RandomStream.of(seed, "packed"));
