@@ -96,7 +96,7 @@ void run(const GemmTypeKernels& kernels, int32_t dtype, const GemmProblem& p, co
 }
 
 const GemmTileKernels& tile_kernels(int32_t products) {
-  const GemmTileKernels* kernels = gemm_tile_kernels_of_call();
+  const GemmTileKernels* kernels = gemm_part_kernels_of_call();
   const bool known = products == 1 || (product_unit() != ProductUnit::kAvx512Bf16 && (products == 6 || products == 3));
   if (kernels == nullptr || !known) {
     unsupported("gemm: %d bfloat16 products on this level", products);

@@ -46,16 +46,22 @@ struct Batch {
 
 const GemmTileKernels* gemm_tile_kernels_of_call() {
 #if defined(__x86_64__) || defined(_M_X64)
-  if (product_unit() == ProductUnit::kAvx512Bf16) return &avx512_bf16::gemm_pair_kernels;
   return NRT_TILE_KERNELS(gemm_tile_kernels);
 #else
   return nullptr;
 #endif
 }
 
+const GemmTileKernels* gemm_part_kernels_of_call() {
+#if defined(__x86_64__) || defined(_M_X64)
+  if (product_unit() == ProductUnit::kAvx512Bf16) return &avx512_bf16::gemm_pair_kernels;
+#endif
+  return gemm_tile_kernels_of_call();
+}
+
 bool gemm_by_parts(const GemmProblem& p, void (*fma)(const GemmProblem&), const SplitWeights* split) {
   const int32_t products = bf16_products(p.m, p.n, p.k, p.param);
-  const GemmTileKernels* kernels = products > 0 ? gemm_tile_kernels_of_call() : nullptr;
+  const GemmTileKernels* kernels = products > 0 ? gemm_part_kernels_of_call() : nullptr;
   if (kernels == nullptr) {
     note_products(0);
     return false;

@@ -16,7 +16,9 @@ struct GemmTileKernels {
   uint32_t (*split)(int32_t products, void* to, const void* b, int64_t n, int64_t k, int64_t ldb, bool trans_b);
 };
 
-// The call's own, or null where its level has none.
+// Those of the call's tiles, or null where its level has none.
 const GemmTileKernels* gemm_tile_kernels_of_call();
+// The same, and on AVX512_BF16 the kernels of one product, which are all there is.
+const GemmTileKernels* gemm_part_kernels_of_call();
 
 }  // namespace nrt
