@@ -13,7 +13,7 @@
 #     --breakdown [MODEL...]  where a training step's time goes: per phase and native call
 #                     (mlp lenet5 resnet18 charlm transformer tinymlp; sizes as in charlm:batch=8:seq=16)
 #     --growth [NETWORK...]   step time and memory against batch, width, length and threads, with jumps
-#                     marked (mlp conv lstm transformer)
+#                     marked (mlp conv lstm transformer, or one axis as conv:batch)
 #     --startup       time and memory of a JVM that multiplies two 2x2 matrices; beside libtorch where
 #                     PEERS_DIR or build/peers holds it
 #   --save keeps those tables in bench/results too.

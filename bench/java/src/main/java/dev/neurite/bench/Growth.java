@@ -33,11 +33,11 @@ import java.util.Map;
  * Step time and memory against batch, width, sequence length and threads: whether cost grows as the work does. Times
  * with {@code !} were disturbed by other programs in all rounds.
  *
- * <p>Arguments: networks ({@code mlp conv lstm transformer}; none: all).
+ * <p>Arguments: networks ({@code mlp conv lstm transformer}; none: all), or one axis of it ({@code conv:batch}).
  */
 public final class Growth {
 
-  private static final double WARM_UP_SECONDS = 6;
+  private static final double WARM_UP_SECONDS = 4;
   private static final int ROUNDS = 3;
   private static final int EXTRA_ROUNDS = 3;
   private static final double DISTURBED = 0.3;
@@ -93,11 +93,13 @@ public final class Growth {
   /** Measures and prints the tables. */
   public static void main(String[] args) throws IOException {
     List<String> names = args.length == 0 ? List.of("mlp", "conv", "lstm", "transformer") : Arrays.asList(args);
-    for (String name : names) {
+    for (String given : names) {
+      String name = given.split(":")[0];
       Neurite.seed(1);
       warmUp(name);
       for (String axis : List.of("batch", "width", "length")) {
-        if (!axis.equals("length") || USUAL.get(name).length() > 0) {
+        boolean named = !given.contains(":") || given.endsWith(":" + axis);
+        if (named && (!axis.equals("length") || USUAL.get(name).length() > 0)) {
           sweep(name, axis);
         }
       }
