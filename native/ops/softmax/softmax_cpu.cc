@@ -1,7 +1,7 @@
-// y[r,:] = exp(x[r,:] - max) / sum, or its logarithm. Three passes over a row that stays in L1 (max,
-// exp and sum, scale). Short rows (10 classes) go sixteen at a time, one per lane, so that exp fills
-// the vectors. Limited by exp in cache, by memory beyond it.
-#include "core/kernel_math.h"
+// y[r,:] = exp(x[r,:] - max) / sum, or its logarithm. Three passes over a row (max, exp and sum, scale),
+// the first two over chunks that stay in L1. Short rows (10 classes) go sixteen at a time, one per lane, so
+// that exp fills the vectors. Limited by exp in cache, by memory beyond it.
+#include "core/exp_rows.h"
 #include "core/rows.h"
 #include "neurite/core.h"
 #include "ops/softmax/softmax_kernels.h"
@@ -11,17 +11,28 @@ namespace NRT_ISA_NS {
 namespace {
 
 template <typename T>
-void row_forward(T* NRT_RESTRICT y, const T* NRT_RESTRICT x, int64_t cols, bool log_form) {
-  const T max = row_max(x, cols);
-  if (log_form) {
-    const T sum = row_sum<T>(cols, [&](int64_t i) { return math::exp(x[i] - max); });
-    const T shift = math::log(sum);
-    for (int64_t i = 0; i < cols; ++i) y[i] = (x[i] - max) - shift;
-    return;
+void log_row_forward(T* NRT_RESTRICT y, const T* NRT_RESTRICT x, int64_t cols) {
+  RunningSum<T> found;
+  found.add_row(x, cols);
+  const T max = found.largest, shift = math::log(found.sum);
+  each_whole(x, cols, [&](int64_t i, ExpVector<T> v, int64_t count) { store_first(y + i, (v - max) - shift, count); });
+}
+
+// `tops` has a place for each chunk: what its exponentials are relative to.
+template <typename T>
+void row_forward(T* NRT_RESTRICT y, const T* NRT_RESTRICT x, int64_t cols, T* tops) {
+  RunningSum<T> found;
+  for (int64_t c = 0; c < cols; c += kExpChunk) {
+    found.add(x + c, min64(kExpChunk, cols - c),
+              [&](int64_t i, ExpVector<T> e, int64_t count) { store_first(y + c + i, e, count); });
+    tops[c / kExpChunk] = found.largest;
   }
-  for (int64_t i = 0; i < cols; ++i) y[i] = math::exp(x[i] - max);
-  const T scale = 1 / row_sum<T>(cols, [&](int64_t i) { return y[i]; });
-  for (int64_t i = 0; i < cols; ++i) y[i] *= scale;
+  for (int64_t c = 0; c < cols; c += kExpChunk) {
+    const T scale = math::exp(tops[c / kExpChunk] - found.largest) / found.sum;
+    T* to = y + c;
+    each_whole(to, min64(kExpChunk, cols - c),
+               [&](int64_t i, ExpVector<T> v, int64_t count) { store_first(to + i, v * scale, count); });
+  }
 }
 
 template <typename T>
@@ -60,7 +71,9 @@ void row_backward(T* NRT_RESTRICT dx, const T* NRT_RESTRICT dy, const T* NRT_RES
                   bool log_form) {
   if (log_form) {
     const T sum = row_sum<T>(cols, [&](int64_t i) { return dy[i]; });
-    for (int64_t i = 0; i < cols; ++i) dx[i] = dy[i] - math::exp(y[i]) * sum;
+    each_whole(y, cols, [&](int64_t i, ExpVector<T> v, int64_t count) {
+      store_first(dx + i, load_first(dy + i, count) - exp_of(v) * sum, count);
+    });
     return;
   }
   const T dot = row_sum<T>(cols, [&](int64_t i) { return dy[i] * y[i]; });
@@ -74,7 +87,11 @@ void forward_all(T* y, const T* x, int64_t rows, int64_t cols, bool log_form) {
       [&](int64_t first, int64_t n) {
         short_forward(y + first * cols, x + first * cols, n, cols, log_form);
       },
-      [&](int64_t r) { row_forward(y + r * cols, x + r * cols, cols, log_form); });
+      [&](int64_t r) {
+        if (log_form) return log_row_forward(y + r * cols, x + r * cols, cols);
+        const ScratchMark mark;
+        row_forward(y + r * cols, x + r * cols, cols, scratch<T>(div_up(cols, kExpChunk)));
+      });
 }
 
 template <typename T>

@@ -1,6 +1,6 @@
 // loss[r] = lse - (1-s) x[label] - s/C sum(x), or lse * sum(t) - sum(t x) for dense targets; only the
-// log-sum-exp is kept. Two passes over a row in L1; rows of few classes sixteen at a time (rows.h).
-#include "core/kernel_math.h"
+// log-sum-exp is kept. Two passes over chunks in L1; rows of few classes sixteen at a time (rows.h).
+#include "core/exp_rows.h"
 #include "core/rows.h"
 #include "neurite/core.h"
 #include "ops/softmax_xent/softmax_xent_kernels.h"
@@ -8,12 +8,6 @@
 namespace nrt {
 namespace NRT_ISA_NS {
 namespace {
-
-template <typename T>
-T row_lse(const T* x, int64_t cols) {
-  const T max = row_max(x, cols);
-  return max + math::log(row_sum<T>(cols, [&](int64_t i) { return math::exp(x[i] - max); }));
-}
 
 template <typename T>
 void short_lse(T* lse, const T* x, int64_t rows, int64_t cols) {
@@ -62,7 +56,9 @@ void forward_all(T* loss, T* lse, const XentCase& c) {
         for (int64_t r = first; r < first + n; ++r) loss[r] = row_loss(c, r, lse[r]);
       },
       [&](int64_t r) {
-        lse[r] = row_lse(x + r * c.cols, c.cols);
+        RunningSum<T> found;
+        found.add_row(x + r * c.cols, c.cols);
+        lse[r] = found.log_sum();
         loss[r] = row_loss(c, r, lse[r]);
       });
 }
@@ -73,7 +69,9 @@ void row_backward(T* NRT_RESTRICT dx, const XentCase& c, int64_t r, T g, T lse) 
   if (c.labels == nullptr) {
     const T* NRT_RESTRICT t = static_cast<const T*>(c.targets) + r * c.cols;
     const T total = row_sum<T>(c.cols, [&](int64_t i) { return t[i]; });
-    for (int64_t i = 0; i < c.cols; ++i) dx[i] = g * (math::exp(x[i] - lse) * total - t[i]);
+    each_whole(x, c.cols, [&](int64_t i, ExpVector<T> v, int64_t count) {
+      store_first(dx + i, g * (exp_of(v - lse) * total - load_first(t + i, count)), count);
+    });
     return;
   }
   const int64_t label = c.labels[r];
@@ -82,7 +80,9 @@ void row_backward(T* NRT_RESTRICT dx, const XentCase& c, int64_t r, T g, T lse) 
     return;
   }
   const T s = static_cast<T>(c.smoothing), spread = s / static_cast<T>(c.cols);
-  for (int64_t i = 0; i < c.cols; ++i) dx[i] = g * (math::exp(x[i] - lse) - spread);
+  each_whole(x, c.cols, [&](int64_t i, ExpVector<T> v, int64_t count) {
+    store_first(dx + i, g * (exp_of(v - lse) - spread), count);
+  });
   dx[label] -= g * (1 - s);
 }
 
