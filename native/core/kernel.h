@@ -30,6 +30,10 @@ namespace nrt {
 // combined in chunk order (index begin / grain) are reproducible. Nested calls run inline.
 void parallel_for(int64_t n, int64_t grain, void (*fn)(void* arg, int64_t begin, int64_t end),
                   void* arg);
+// The same for work of 5 to 40 us: shorter than it takes to wake a sleeping thread, which is done only where
+// such calls follow one another closely.
+void parallel_for_short(int64_t n, int64_t grain, void (*fn)(void* arg, int64_t begin, int64_t end),
+                        void* arg);
 // Threads that parallel_for may use in this call (1 inside a parallel region).
 int parallel_threads();
 
@@ -46,6 +50,14 @@ namespace {
 template <typename F>
 inline void parallel(int64_t n, int64_t grain, const F& body) {
   parallel_for(
+      n, grain,
+      [](void* arg, int64_t begin, int64_t end) { (*static_cast<const F*>(arg))(begin, end); },
+      const_cast<F*>(&body));
+}
+
+template <typename F>
+inline void parallel_short(int64_t n, int64_t grain, const F& body) {
+  parallel_for_short(
       n, grain,
       [](void* arg, int64_t begin, int64_t end) { (*static_cast<const F*>(arg))(begin, end); },
       const_cast<F*>(&body));

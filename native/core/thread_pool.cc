@@ -67,8 +67,9 @@ struct Job {
 
 class Pool {
  public:
-  void run(Job& job, int workers) {
+  void run(Job& job, int workers, bool brief) {
     grow(workers);
+    const bool wakes = sleepers_.load(std::memory_order_relaxed) > 0 && (!brief || in_a_row());
     job.seats = workers;
     {
       std::lock_guard<SpinLock> hold(lock_);
@@ -77,7 +78,7 @@ class Pool {
       newest_ = &job;
       open_seats_.fetch_add(workers);
     }
-    wake(workers);
+    if (!brief || wakes) wake(workers);
     drain(job);
     for (int pauses = 0; job.joined.load(std::memory_order_acquire) > 0; ++pauses) {
       if (pauses < 200) {
@@ -123,6 +124,13 @@ class Pool {
       return job;
     }
     return nullptr;
+  }
+
+  // Would a worker woken for the short job before this one still be awake?
+  bool in_a_row() {
+    const int64_t now = std::chrono::duration_cast<std::chrono::nanoseconds>(
+                            std::chrono::steady_clock::now().time_since_epoch()).count();
+    return now - last_brief_.exchange(now, std::memory_order_relaxed) < std::chrono::nanoseconds(kSpin).count();
   }
 
   void wake(int seats) {
@@ -209,6 +217,7 @@ class Pool {
   alignas(64) std::atomic<int> open_seats_{0};
   alignas(64) std::atomic<int> sleepers_{0};
   std::atomic<int> workers_{0};
+  std::atomic<int64_t> last_brief_{0};  // when a short job last found workers asleep
   SpinLock grow_lock_;
   pthread_mutex_t sleep_mutex_ = PTHREAD_MUTEX_INITIALIZER;
   pthread_cond_t work_ = PTHREAD_COND_INITIALIZER;
@@ -228,7 +237,9 @@ int parallel_threads() { return self.inside ? 1 : self.call.threads; }
 
 int pool_workers() { return pool().workers(); }
 
-void parallel_for(int64_t n, int64_t grain, void (*fn)(void*, int64_t, int64_t), void* arg) {
+namespace {
+
+void share_out(int64_t n, int64_t grain, void (*fn)(void*, int64_t, int64_t), void* arg, bool brief) {
   if (n <= 0) return;
   if (grain < 1) grain = 1;
   const int64_t chunks = (n - 1) / grain + 1;
@@ -248,8 +259,18 @@ void parallel_for(int64_t n, int64_t grain, void (*fn)(void*, int64_t, int64_t),
   job.chunks = chunks;
   job.call = self.call;
   const int64_t workers = (threads < chunks ? threads : chunks) - 1;
-  pool().run(job, static_cast<int>(workers < kMostWorkers ? workers : kMostWorkers));
+  pool().run(job, static_cast<int>(workers < kMostWorkers ? workers : kMostWorkers), brief);
   if (job.failed.load(std::memory_order_relaxed)) std::rethrow_exception(job.error);
+}
+
+}  // namespace
+
+void parallel_for(int64_t n, int64_t grain, void (*fn)(void*, int64_t, int64_t), void* arg) {
+  share_out(n, grain, fn, arg, false);
+}
+
+void parallel_for_short(int64_t n, int64_t grain, void (*fn)(void*, int64_t, int64_t), void* arg) {
+  share_out(n, grain, fn, arg, true);
 }
 
 }  // namespace nrt

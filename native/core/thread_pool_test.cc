@@ -24,6 +24,18 @@ void run(int64_t n, int64_t grain, const Body& body) {
       const_cast<Body*>(&body));
 }
 
+void run_short(int64_t n, int64_t grain, const Body& body) {
+  nrt::parallel_for_short(
+      n, grain,
+      [](void* arg, int64_t begin, int64_t end) { (*static_cast<const Body*>(arg))(begin, end); },
+      const_cast<Body*>(&body));
+}
+
+void let_workers_doze_off() {
+  const auto end = std::chrono::steady_clock::now() + std::chrono::milliseconds(2);
+  while (std::chrono::steady_clock::now() < end) std::this_thread::yield();
+}
+
 class ThreadPool : public ::testing::Test {
  protected:
   void SetUp() override { nrt::bind_threads(4); }
@@ -80,8 +92,7 @@ TEST_F(ThreadPool, SleepingWorkersWakeUp) {
     std::mutex mutex;
     std::unique_lock<std::mutex> hold(mutex);
     std::thread watch([&] { std::lock_guard<std::mutex> until(mutex); });
-    const auto end = std::chrono::steady_clock::now() + std::chrono::milliseconds(2);
-    while (std::chrono::steady_clock::now() < end) std::this_thread::yield();  // workers doze off
+    let_workers_doze_off();
     hold.unlock();
     watch.join();
     std::atomic<int> inside{0};
@@ -91,6 +102,31 @@ TEST_F(ThreadPool, SleepingWorkersWakeUp) {
     });
     EXPECT_EQ(2, inside.load());
   }
+}
+
+TEST_F(ThreadPool, ShortWorkIsDoneByWhoeverIsAwake) {
+  for (int round = 0; round < 2000; ++round) {
+    if (round % 500 == 0) let_workers_doze_off();
+    std::atomic<int64_t> sum{0};
+    run_short(100, 7, [&](int64_t begin, int64_t end) {
+      for (int64_t i = begin; i < end; ++i) sum += i;
+    });
+    ASSERT_EQ(99 * 50, sum.load());
+  }
+  EXPECT_THROW(run_short(9, 1, [](int64_t, int64_t) { throw std::runtime_error("x"); }), std::runtime_error);
+}
+
+TEST_F(ThreadPool, ShortWorkInARowWakesWorkers) {
+  let_workers_doze_off();
+  const auto caller = std::this_thread::get_id();
+  std::atomic<bool> helped{false};
+  const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+  while (!helped.load() && std::chrono::steady_clock::now() < end) {
+    run_short(64, 1, [&](int64_t, int64_t) {
+      if (std::this_thread::get_id() != caller) helped = true;
+    });
+  }
+  EXPECT_TRUE(helped.load());
 }
 
 TEST_F(ThreadPool, NeverUsesMoreThreadsThanTheBudget) {

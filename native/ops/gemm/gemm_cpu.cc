@@ -14,7 +14,12 @@ constexpr int64_t kBlockBytes = 2048;        // of one row of a K block: 512 flo
 constexpr int64_t kRowsPerBlock = 240;       // rows of A that a task takes at once
 constexpr int64_t kColumnsPerBlock = 4096;   // columns of B packed at once
 constexpr int64_t kSmallBytes = 64 * 1024;   // a B this small is read in place
-constexpr double kSerialWork = 4e6;          // below this many operations no thread is woken
+constexpr int64_t kBlockOfA = 512 * 1024;    // bytes of a K block of A that stay in L2 beside a panel of B
+constexpr double kSerialWork = 6e5;          // below this many operations one thread does it
+constexpr double kWakeWork = 4e6;            // from here on sleeping threads are woken
+
+constexpr double kCallWork = 4000;           // operations that one call's administration is worth
+constexpr double kPackCost = 10;             // multiplications that packing one element is worth
 
 template <typename T>
 int64_t k_block_of(int64_t k) {
@@ -26,7 +31,7 @@ int64_t k_block_of(int64_t k) {
 // How one product is run; depends on its shape, except for the split into tasks.
 template <typename T>
 struct Plan {
-  Product<T> g;
+  const Product<T>& g;
   bool direct_a, direct_b;
   int64_t panels, width_all;
 
@@ -34,7 +39,7 @@ struct Plan {
     panels = div_up(g.n, kTileColumns<T>);
     width_all = padded_columns<T>(g.n);
     const int64_t size = static_cast<int64_t>(sizeof(T));
-    direct_a = !g.trans_a || g.lda <= 128 || g.m * g.k * size <= kSmallBytes;
+    direct_a = !g.trans_a || panels == 1 || g.lda <= 128 || g.m * g.k * size <= kSmallBytes;
     direct_b = g.packed == nullptr && !g.trans_b &&
                (g.m <= 2 * kTileRows || g.ldb * g.k * size <= kSmallBytes ||
                 (panels == 1 && g.ldb <= 2 * kTileColumns<T>));
@@ -65,11 +70,23 @@ struct Plan {
     t.a_step = g.trans_a ? g.lda : 1;
     const bool tall = a_packed == nullptr && t.columns <= kTallVectors * kLanes<T>;
     for (int64_t i = i0; i < i1; i += t.rows) {
-      t.rows = static_cast<int>(tall && i1 - i >= kTallRows ? kTallRows : min64(kTileRows, i1 - i));
+      t.rows = tall && t.b_copy == nullptr ? tall_rows(i1 - i)
+                                           : static_cast<int>(min64(kTileRows, i1 - i));
       t.c = g.c + i * g.ldc + j;
       t.a = a_packed != nullptr ? a_packed + (i - i0) * t.k : g.a + i * t.a_row + pc * t.a_step;
       run_tile(t, a_packed != nullptr);
+      if (t.b_copy != nullptr) {  // from here on the rows read the packed panel
+        t.b = t.b_copy;
+        t.b_step = panel_width(panel);
+        t.b_copy = nullptr;
+      }
     }
+  }
+
+  // The rows of a narrow output's next tile: no thin rest behind a full one.
+  static int tall_rows(int64_t left) {
+    if (left <= kTallRows) return static_cast<int>(left);
+    return left < 2 * kTallRows ? static_cast<int>((left + 1) / 2) : kTallRows;
   }
 
   // Rows [i0, i1) x panels [p0, p1) of the K block at pc. shared: the block's packed panels from
@@ -77,6 +94,7 @@ struct Plan {
   void block(int64_t i0, int64_t i1, int64_t p0, int64_t p1, int64_t pc, T* a_buffer, T* b_buffer,
              const T* shared, int64_t shared_first) const {
     Tile<T> t;
+    t.b_copy = nullptr;
     t.k = min64(g.k_block, g.k - pc);
     if (!direct_a) {
       const T* a = g.trans_a ? g.a + pc * g.lda + i0 : g.a + i0 * g.lda + pc;
@@ -89,11 +107,27 @@ struct Plan {
       } else if (direct_b) {
         t.b = g.b + pc * g.ldb + p * kTileColumns<T>;
         t.b_step = g.ldb;
+      } else if (!g.trans_b) {
+        t.b = g.b + pc * g.ldb + p * kTileColumns<T>;
+        t.b_step = g.ldb;
+        t.b_copy = i1 - i0 > 2 * kTileRows ? b_buffer : nullptr;
       } else {
         pack_panel(b_buffer, p, pc, t.k);
         t.b = b_buffer;
       }
       panel_rows(t, i0, i1, p, pc, direct_a ? nullptr : a_buffer);
+    }
+  }
+
+  // A product of one K block whose operands both stay where they are.
+  void in_place() const {
+    Tile<T> t;
+    t.b_copy = nullptr;
+    t.k = g.k;
+    t.b_step = g.ldb;
+    for (int64_t p = 0; p < panels; ++p) {
+      t.b = g.b + p * kTileColumns<T>;
+      panel_rows(t, 0, g.m, p, 0, nullptr);
     }
   }
 
@@ -113,6 +147,15 @@ struct Plan {
   }
 };
 
+template <typename F>
+void parallel_of(double work, int64_t n, int64_t grain, const F& body) {
+  if (work >= kWakeWork) {
+    parallel(n, grain, body);
+  } else {
+    parallel_short(n, grain, body);
+  }
+}
+
 // A grid of row blocks x panel groups, one task each.
 struct Grid {
   int64_t rows, row_step, panels, panel_step;
@@ -120,34 +163,44 @@ struct Grid {
   int64_t tasks() const { return row_tasks() * div_up(panels, panel_step); }
 };
 
-// Splits so that every thread gets work: panels first when A is read in place (each thread keeps its
-// own part of B in L2), rows first when A would be packed once per panel group.
-Grid split(int64_t m, int64_t panels, bool rows_first, double work) {
-  const int64_t blocks = div_up(m, kRowsPerBlock);
-  Grid grid{m, div_up(div_up(m, blocks), kTileRows) * kTileRows, panels, panels};
-  const int threads = work < kSerialWork ? 1 : parallel_threads();
-  if (threads == 1) return grid;
-  const int64_t wanted = 3 * threads;
-  const auto split_rows = [&] {
-    const int64_t parts = min64(div_up(m, 2 * kTileRows), div_up(wanted, div_up(panels, grid.panel_step)));
-    if (parts > grid.row_tasks()) grid.row_step = div_up(div_up(m, parts), kTileRows) * kTileRows;
-  };
-  const auto split_panels = [&] {
-    const int64_t parts = min64(panels, div_up(wanted, grid.row_tasks()));
-    if (parts > 1) grid.panel_step = div_up(panels, parts);
-  };
-  if (rows_first) {
-    split_rows();
-    if (grid.tasks() < threads) split_panels();
-  } else {
-    split_panels();
-    if (grid.tasks() < threads) split_rows();
+// What a task costs besides its multiplications, in their unit.
+struct TaskCost {
+  double per_row;     // packing A
+  double per_column;  // packing B
+  static constexpr double kStart = 25000;  // drawing a task, waiting for the last one: about 0.4 us
+};
+
+// The grid that ends first: equal tasks on all threads, as few copies of packed operands as possible, but
+// a late thread (an eighth of a task on average) must not cost more than small tasks do.
+Grid split(int64_t m, int64_t panels, int64_t n, int64_t k, int64_t panel_columns, const TaskCost& cost,
+           int64_t rows_at_once) {
+  const auto steps = [m](int64_t parts) { return div_up(div_up(m, parts), kTileRows) * kTileRows; };
+  const int64_t blocks = div_up(m, rows_at_once);
+  Grid best{m, steps(blocks), panels, panels};
+  const double work = static_cast<double>(m) * static_cast<double>(n) * static_cast<double>(k);
+  const int threads = 2 * work < kSerialWork ? 1 : parallel_threads();
+  if (threads == 1) return best;
+  const int64_t most = min64(panels, 4 * threads), panel_stride = div_up(most, 16);
+  double least = HUGE_VAL;
+  for (int64_t across = 1; across <= most; across += panel_stride) {
+    for (int64_t share = 1; share <= 4; ++share) {
+      const int64_t down = max64(blocks, min64(div_up(share * threads, across), div_up(m, 2 * kTileRows)));
+      const Grid grid{m, steps(down), panels, div_up(panels, across)};
+      const double r = static_cast<double>(grid.row_step);
+      const double c = static_cast<double>(min64(grid.panel_step * panel_columns, n));
+      const double task = (r * c + r * cost.per_row + c * cost.per_column) * static_cast<double>(k) + TaskCost::kStart;
+      const double end = task * (static_cast<double>(div_up(grid.tasks(), threads)) + 0.125);
+      if (end < least) {
+        least = end;
+        best = grid;
+      }
+    }
   }
-  return grid;
+  return best;
 }
 
 template <typename F>
-void for_grid(const Grid& grid, const F& body) {
+void for_grid(const Grid& grid, double work, const F& body) {
   const int64_t row_tasks = grid.row_tasks();
   const auto task = [&](int64_t index) {
     const int64_t i0 = index % row_tasks * grid.row_step;
@@ -158,7 +211,7 @@ void for_grid(const Grid& grid, const F& body) {
     task(0);
     return;
   }
-  parallel(grid.tasks(), 1, [&](int64_t begin, int64_t end) {
+  parallel_of(work, grid.tasks(), 1, [&](int64_t begin, int64_t end) {
     for (int64_t index = begin; index < end; ++index) task(index);
   });
 }
@@ -172,7 +225,9 @@ void run_shared(const Plan<T>& plan, double work) {
   T* shared = scratch<T>(min64(plan.width_all, kColumnsPerBlock) * g.k_block);
   for (int64_t p0 = 0; p0 < plan.panels; p0 += kPanels) {
     const int64_t panels = min64(kPanels, plan.panels - p0);
-    const Grid grid = split(g.m, panels, !plan.direct_a, work);
+    const TaskCost cost{plan.direct_a ? 0.0 : kPackCost, 0};
+    const Grid grid = split(g.m, panels, min64(g.n, kColumnsPerBlock), g.k_block, kTileColumns<T>, cost,
+                            kRowsPerBlock);
     for (int64_t pc = 0; pc < g.k; pc += g.k_block) {
       const int64_t kc = min64(g.k_block, g.k - pc);
       parallel(panels, 1, [&](int64_t begin, int64_t end) {
@@ -180,11 +235,11 @@ void run_shared(const Plan<T>& plan, double work) {
           plan.pack_panel(shared + p * kTileColumns<T> * kc, p0 + p, pc, kc);
         }
       });
-      for_grid(grid, [&](int64_t i0, int64_t i1, int64_t q0, int64_t q1) {
+      for_grid(grid, work, [&](int64_t i0, int64_t i1, int64_t q0, int64_t q1) {
         ScratchMark inner;
         T* a_buffer = nullptr;
         if (!plan.direct_a) a_buffer = scratch<T>(div_up(i1 - i0, kTileRows) * kTileRows * kc);
-        plan.block(i0, i1, p0 + q0, p0 + q1, pc, a_buffer, nullptr, shared, p0);
+        plan.block(i0, i1, p0 + q0, p0 + q1, pc, a_buffer, shared, shared, p0);  // packs nothing
       });
     }
   }
@@ -202,12 +257,20 @@ void run_one(const Product<T>& g) {
   }
   const Plan<T> plan(g);
   const double work = 2.0 * static_cast<double>(g.m) * static_cast<double>(g.n) * static_cast<double>(g.k);
-  if (g.packed == nullptr && !plan.direct_b && g.m > kRowsPerBlock && g.k > 0) {
+  if (plan.direct_a && plan.direct_b && g.k <= g.k_block && work < kSerialWork) {
+    plan.in_place();
+    return;
+  }
+  const int64_t rows_at_once = max64(kRowsPerBlock, kBlockOfA / (g.k_block * static_cast<int64_t>(sizeof(T))));
+  if (g.packed == nullptr && !plan.direct_b && g.m > rows_at_once && g.k > 0) {
     run_shared(plan, work);
     return;
   }
-  const Grid grid = split(g.m, plan.panels, !plan.direct_a, work);
-  for_grid(grid, [&](int64_t i0, int64_t i1, int64_t p0, int64_t p1) { plan.region(i0, i1, p0, p1); });
+  const TaskCost cost{plan.direct_a ? 0.0 : kPackCost,
+                      plan.direct_b || g.packed != nullptr ? 0.0 : g.trans_b ? kPackCost : kPackCost / 2};
+  const Grid grid = split(g.m, plan.panels, g.n, g.k, kTileColumns<T>, cost,
+                          g.packed != nullptr ? kRowsPerBlock : rows_at_once);
+  for_grid(grid, work, [&](int64_t i0, int64_t i1, int64_t p0, int64_t p1) { plan.region(i0, i1, p0, p1); });
 }
 
 template <typename T>
@@ -232,14 +295,17 @@ template <typename T>
 void run(const GemmProblem& p) {
   if (p.batch == 0 || p.m == 0 || p.n == 0) return;
   const double work = 2.0 * static_cast<double>(p.m) * static_cast<double>(p.n) * static_cast<double>(p.k);
-  if (p.batch == 1 || work >= 4 * kSerialWork) {
-    for (int64_t i = 0; i < p.batch; ++i) run_one(product_of<T>(p, i));
+  const auto some = [&](int64_t begin, int64_t end) {
+    for (int64_t i = begin; i < end; ++i) run_one(product_of<T>(p, i));
+  };
+  const double all = (work + kCallWork) * static_cast<double>(p.batch);
+  if (p.batch == 1 || work >= 4 * kWakeWork || all < kSerialWork || parallel_threads() == 1) {
+    some(0, p.batch);
     return;
   }
-  const int64_t grain = max64(1, static_cast<int64_t>(kSerialWork / 2 / (work + 1000)));
-  parallel(p.batch, grain, [&](int64_t begin, int64_t end) {
-    for (int64_t i = begin; i < end; ++i) run_one(product_of<T>(p, i));
-  });
+  const int64_t grain = max64(1, min64(p.batch / (4 * parallel_threads()),
+                                       static_cast<int64_t>(kSerialWork / 2 / (work + kCallWork))));
+  parallel_of(all, p.batch, grain, some);
 }
 
 template <typename T>

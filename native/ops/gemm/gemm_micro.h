@@ -8,7 +8,7 @@
 //          +----+----+----+----+   whatever MR, NV and the place of the tile
 //
 // AVX-512 and NEON (32 registers): 6 x 4 vectors, 24 accumulators + 4 of B + 1 spread; AVX2 and base
-// (16 registers): 6 x 2. Narrow outputs run 12 rows so that enough chains are in flight.
+// (16 registers): 6 x 2. Narrow outputs run up to 12 rows so that enough chains are in flight.
 #pragma once
 
 #include "ops/gemm/gemm_activation.h"
@@ -42,6 +42,7 @@ struct Tile {
   T* c;
   int64_t ldc;
   const T* bias;  // of the first column, or null
+  T* b_copy;      // where a kernel that packs B leaves its panel; else null
   int64_t k;
   T alpha, beta;
   int32_t activation;
@@ -69,10 +70,13 @@ inline void store_row(const Tile<T>& t, T* c, const VectorOf<T>* acc, const Vect
 }
 
 // Packed: A is a panel of kTileRows values per k, zero behind t.rows. Otherwise MR == t.rows.
-// Tail: the last vector holds fewer columns than lanes.
-template <typename T, int MR, int NV, bool Packed, bool Tail>
+// Tail: the last vector holds fewer columns than lanes. Copy: the rows of B are also stored as a packed
+// panel, for the tiles that follow: the store ports idle while sums are formed.
+template <typename T, int MR, int NV, bool Packed, bool Tail, bool Copy = false>
 void micro_kernel(const Tile<T>& t) {
   using V = VectorOf<T>;
+  constexpr int kPrefetchRows = 16;
+  T* copy = t.b_copy;
   const int last = t.columns - (NV - 1) * kLanes<T>;
   const int64_t row = Packed ? 1 : t.a_row;
   const int64_t a_step = Packed ? kTileRows : t.a_step;
@@ -85,7 +89,12 @@ void micro_kernel(const Tile<T>& t) {
 #pragma GCC unroll 8
     for (int j = 0; j < NV; ++j) {
       bv[j] = Tail && j == NV - 1 ? load_part(b + j * kLanes<T>, last) : load(b + j * kLanes<T>);
+      if (Copy) {  // rows this short are no stream for the hardware
+        __builtin_prefetch(b + kPrefetchRows * b_step + j * kLanes<T>);
+        store(copy + j * kLanes<T>, bv[j]);
+      }
     }
+    if (Copy) copy += NV * kLanes<T>;
 #pragma GCC unroll 16
     for (int i = 0; i < MR; ++i) {
       const V av = splat(a[i * row]);
@@ -126,14 +135,31 @@ MicroKernel<T> strided_kernel(int rows, bool tail) {
     case 4: return strided_kernel<T, 4, NV>(tail);
     case 5: return strided_kernel<T, 5, NV>(tail);
     case 6: return strided_kernel<T, 6, NV>(tail);
-    default:
-      if constexpr (NV <= kTallVectors) return strided_kernel<T, kTallRows, NV>(tail);
-      return nullptr;
+    default: break;
   }
+  if constexpr (NV <= kTallVectors) {
+    switch (rows) {
+      case 7: return strided_kernel<T, 7, NV>(tail);
+      case 8: return strided_kernel<T, 8, NV>(tail);
+      case 9: return strided_kernel<T, 9, NV>(tail);
+      case 10: return strided_kernel<T, 10, NV>(tail);
+      case 11: return strided_kernel<T, 11, NV>(tail);
+      default: return strided_kernel<T, kTallRows, NV>(tail);
+    }
+  }
+  return nullptr;
 }
 
 template <typename T, int NV>
-MicroKernel<T> kernel_of(int rows, bool packed, bool tail) {
+MicroKernel<T> kernel_of(int rows, bool packed, bool tail, bool copy) {
+  if (copy && packed) {
+    return tail ? micro_kernel<T, kTileRows, NV, true, true, true>
+                : micro_kernel<T, kTileRows, NV, true, false, true>;
+  }
+  if (copy) {
+    return tail ? micro_kernel<T, kTileRows, NV, false, true, true>
+                : micro_kernel<T, kTileRows, NV, false, false, true>;
+  }
   if (!packed) return strided_kernel<T, NV>(rows, tail);
   return tail ? micro_kernel<T, kTileRows, NV, true, true>
               : micro_kernel<T, kTileRows, NV, true, false>;
@@ -143,13 +169,14 @@ template <typename T>
 void run_tile(const Tile<T>& t, bool packed) {
   const int vectors = (t.columns + kLanes<T> - 1) / kLanes<T>;
   const bool tail = t.columns % kLanes<T> != 0;
+  const bool copy = t.b_copy != nullptr;
   MicroKernel<T> kernel = nullptr;
   switch (vectors) {
-    case 1: kernel = kernel_of<T, 1>(t.rows, packed, tail); break;
-    case 2: kernel = kernel_of<T, 2>(t.rows, packed, tail); break;
+    case 1: kernel = kernel_of<T, 1>(t.rows, packed, tail, copy); break;
+    case 2: kernel = kernel_of<T, 2>(t.rows, packed, tail, copy); break;
 #if defined(NRT_ISA_AVX512) || defined(NRT_ISA_NEON)
-    case 3: kernel = kernel_of<T, 3>(t.rows, packed, tail); break;
-    default: kernel = kernel_of<T, 4>(t.rows, packed, tail); break;
+    case 3: kernel = kernel_of<T, 3>(t.rows, packed, tail, copy); break;
+    default: kernel = kernel_of<T, 4>(t.rows, packed, tail, copy); break;
 #endif
   }
   kernel(t);
