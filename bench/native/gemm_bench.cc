@@ -35,7 +35,8 @@ struct Matrices {
 
   int32_t dtype() const { return sizeof(T) == 4 ? NRT_FLOAT32 : NRT_FLOAT64; }
 
-  void verify(bool with_bias_relu) const {
+  // tolerance: per square root of k; 0 for that of the type.
+  void verify(bool with_bias_relu, double wanted = 0) const {
     for (const int64_t at : samples(s.m * s.n, 200)) {
       const int64_t i = at / s.n, j = at % s.n;
       double sum = with_bias_relu ? static_cast<double>(bias[j]) : 0;
@@ -44,7 +45,7 @@ struct Matrices {
                static_cast<double>(b[s.flags & NRT_GEMM_TRANS_B ? j * ldb + p : p * ldb + j]);
       }
       if (with_bias_relu && sum < 0) sum = 0;
-      const double tolerance = sizeof(T) == 4 ? 1e-6 : 1e-14;
+      const double tolerance = wanted > 0 ? wanted : sizeof(T) == 4 ? 1e-6 : 1e-14;
       check("gemm " + s.name, at, static_cast<double>(c[at]), sum,
             tolerance * std::sqrt(static_cast<double>(s.k)) * 4);
     }
@@ -62,6 +63,29 @@ Body plain(const Shape& shape, bool bias_relu) {
   };
   body();
   x->verify(bias_relu);
+  return body;
+}
+
+// The product in a mode of its own (names of the group), not in the context's.
+struct Mode {
+  const char* group;
+  int32_t mode;
+  double tolerance;
+};
+constexpr Mode kModes[] = {{"gemm_ieee/", NRT_PRECISION_IEEE, 1e-6},
+                           {"gemm_high/", NRT_PRECISION_HIGH, 1e-5},
+                           {"gemm_medium/", NRT_PRECISION_MEDIUM, 5e-3}};
+
+Body in_mode(const Shape& shape, const Mode& mode) {
+  auto x = std::make_shared<Matrices<float>>(shape);
+  const nrt_ctx handle = ctx() | (static_cast<int64_t>(mode.mode + 1) << NRT_PRECISION_SHIFT);
+  Body body = [x, handle] {
+    const Shape& s = x->s;
+    must(nrt_gemm_fwd(handle, NRT_FLOAT32, x->c.at(), x->a.at(), x->b.at(), 0, 1, s.m, s.n, s.k, x->lda, 0, x->ldb, 0,
+                      s.n, 0, s.flags, 1, 0, NRT_UNARY_IDENTITY));
+  };
+  body();
+  x->verify(false, mode.tolerance);
   return body;
 }
 
@@ -92,6 +116,9 @@ const bool added = add_group([] {
                           (row[4][1] == 'T' ? NRT_GEMM_TRANS_B : 0);
     const Shape s = {row[0], std::stoll(row[1]), std::stoll(row[2]), std::stoll(row[3]), flags};
     add("gemm/" + s.name, {s.flops()}, [s] { return plain<float>(s, false); });
+    for (const Mode& mode : kModes) {
+      add(mode.group + s.name, {s.flops()}, [s, mode] { return in_mode(s, mode); });
+    }
     if (s.name == "1024" || s.name == "512") {
       add("gemm_f64/" + s.name, {s.flops(), 0, true}, [s] { return plain<double>(s, false); });
     }
