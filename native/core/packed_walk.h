@@ -34,16 +34,19 @@ struct StepSplit {
   int64_t chunk;  // sequences per task
   int threads;    // > 1: these share the units of each step
 
-  StepSplit(const PackedSteps& s, int64_t units, int64_t columns) : chunk(max64(s.batch, 1)), threads(1) {
+  // together: rows whose sums are taken together, so that no boundary may lie between them.
+  StepSplit(const PackedSteps& s, int64_t units, int64_t columns, int64_t together = 1)
+      : chunk(max64(s.batch, 1)), threads(1) {
     const double row = 2.0 * static_cast<double>(units) * static_cast<double>(columns);
     const int available = row * static_cast<double>(s.total) < kSharedWork ? 1 : parallel_threads();
-    if (available > 1 && s.batch < available * kSequencesPerThread && s.steps > 0 &&
+    if (available > 1 && s.batch < available * max64(kSequencesPerThread, together) && s.steps > 0 &&
         row * static_cast<double>(s.total) > kSharedStep * static_cast<double>(s.steps)) {
       threads = available;
       return;
     }
     const int64_t chunks = div_up(div_up(s.batch, kSequencesAtOnce), available) * available;
     chunk = max64(min64(kSequencesPerThread, chunk), div_up(s.batch, max64(chunks, 1)));
+    chunk = div_up(chunk, together) * together;
   }
 };
 

@@ -63,28 +63,23 @@ void add_products(int rows, T* sums, int64_t ld, const T* a, int64_t lda, const 
 }
 
 // Weights of `gates` gates packed by blocks of kUnits units; lives in the scratch of who makes it.
-template <typename T, int kGates, int kUnits>
+template <typename T, int kGates, int kUnitsOfBlock>
 class UnitBlocks {
  public:
+  static constexpr int kUnits = kUnitsOfBlock;
   static constexpr int64_t kWidth = kGates * kUnits;
+  static constexpr int64_t kRowsTogether = 1;  // rows are independent of each other
 
-  // Of w [k, gates * units]: gate g of unit j is column g * gate_step + j.
-  static UnitBlocks of(const T* w, int64_t ld, int64_t k, int64_t units, int64_t gate_step) {
-    UnitBlocks to(k, units);
-    to.fill([&](T* panel, int64_t column, int64_t first) { to.copy_panel(panel, w, ld, gate_step, column, first); });
-    return to;
+  // Of w [k, gates * units]: gate g of unit j is column g * gate_step + j. keep: for many products; otherwise
+  // a block is packed when it is used.
+  static UnitBlocks of(const T* w, int64_t ld, int64_t k, int64_t units, int64_t gate_step, bool keep = true) {
+    return UnitBlocks(w, ld, k, units, gate_step, false, keep);
   }
 
   // Of w', with w [units, k] (one gate).
-  static UnitBlocks of_transposed(const T* w, int64_t ld, int64_t k, int64_t units) {
+  static UnitBlocks of_transposed(const T* w, int64_t ld, int64_t k, int64_t units, bool keep = true) {
     static_assert(kGates == 1, "a block of the transposed weights has one gate");
-    UnitBlocks to(k, units);
-    to.fill([&](T* panel, int64_t column, int64_t first) {
-      const int64_t unit = first + column, valid = max64(0, min64(kPanel, units - unit));
-      if (valid < kPanel) memset(panel, 0, static_cast<size_t>(k * kPanel) * sizeof(T));
-      if (valid > 0) transpose(panel, kPanel, w + unit * ld, ld, valid, k);
-    });
-    return to;
+    return UnitBlocks(w, ld, k, units, 0, true, keep);
   }
 
   int64_t blocks() const { return div_up(units_, kUnits); }
@@ -95,8 +90,9 @@ class UnitBlocks {
 
   // sums[rows, kWidth] += a[rows, k] times a block.
   void add(T* sums, const T* a, int64_t lda, int64_t rows, int64_t block) const {
+    ScratchMark mark;
     const int64_t tiles = div_up(rows, kTileMost);
-    const T* weights = packed_ + block * kWidth * k_;
+    const T* weights = packed_ == nullptr ? packed_now(block) : packed_ + block * kWidth * k_;
     for (int64_t from = 0; from < k_; from += kDepth) {
       const int64_t depth = min64(kDepth, k_ - from);
       for (int64_t column = 0; column < kWidth; column += kPanel) {
@@ -122,28 +118,47 @@ class UnitBlocks {
   static constexpr int64_t kTileMost = kVectors <= 3 && kTileVectors == 4 ? 8 : 6;
   static_assert(kWidth % kPanel == 0 && kUnits % kLanes<T> == 0, "a vector holds units of one gate");
 
-  UnitBlocks(int64_t k, int64_t units) : k_(k), units_(units) {
+  UnitBlocks(const T* w, int64_t ld, int64_t k, int64_t units, int64_t gate_step, bool transposed, bool keep)
+      : w_(w), ld_(ld), k_(k), units_(units), gate_step_(gate_step), transposed_(transposed) {
+    if (!keep) return;
     packed_ = scratch<T>(blocks() * kWidth * k);
-  }
-
-  template <typename F>
-  void fill(const F& panel) const {
     const int64_t grain = max64(1, 32768 / max64(1, k_ * kWidth));
     parallel(blocks(), grain, [&](int64_t begin, int64_t end) {
-      for (int64_t b = begin; b < end; ++b) {
-        for (int64_t c = 0; c < kWidth; c += kPanel) panel(packed_ + (b * kWidth + c) * k_, c, b * kUnits);
-      }
+      for (int64_t b = begin; b < end; ++b) pack(packed_ + b * kWidth * k_, b);
     });
   }
 
-  void copy_panel(T* to, const T* w, int64_t ld, int64_t gate_step, int64_t column, int64_t first) const {
+  const T* packed_now(int64_t block) const {
+    T* to = scratch<T>(kWidth * k_);
+    pack(to, block);
+    return to;
+  }
+
+  void pack(T* to, int64_t block) const {
+    for (int64_t column = 0; column < kWidth; column += kPanel, to += kPanel * k_) {
+      if (transposed_) {
+        turn_panel(to, block * kUnits + column);
+      } else {
+        copy_panel(to, column, block * kUnits);
+      }
+    }
+  }
+
+  void turn_panel(T* to, int64_t unit) const {
+    const int64_t valid = max64(0, min64(kPanel, units_ - unit));
+    if (valid < kPanel) memset(to, 0, static_cast<size_t>(k_ * kPanel) * sizeof(T));
+    if (valid > 0) transpose(to, kPanel, w_ + unit * ld_, ld_, valid, k_);
+  }
+
+  void copy_panel(T* to, int64_t column, int64_t first) const {
     constexpr int64_t kAhead = 8;
-    for (int64_t r = 0; r < k_; ++r, to += kPanel, w += ld) {
+    const T* w = w_;
+    for (int64_t r = 0; r < k_; ++r, to += kPanel, w += ld_) {
 #pragma GCC unroll 8
       for (int v = 0; v < kVectors; ++v) {
         const int64_t at = column + v * kLanes<T>, unit = first + at % kUnits;
-        const T* from = w + at / kUnits * gate_step + unit;
-        if (r + kAhead < k_) __builtin_prefetch(from + kAhead * ld);
+        const T* from = w + at / kUnits * gate_step_ + unit;
+        if (r + kAhead < k_) __builtin_prefetch(from + kAhead * ld_);
         const int64_t valid = units_ - unit;
         if (valid >= kLanes<T>) {
           store(to + v * kLanes<T>, load(from));
@@ -154,9 +169,25 @@ class UnitBlocks {
     }
   }
 
-  int64_t k_, units_;
-  T* packed_;
+  const T* w_;
+  int64_t ld_, k_, units_, gate_step_;
+  bool transposed_;
+  T* packed_ = nullptr;
 };
+
+// A step's blocks [begin, end): load(sums, block) begins the sums of `rows` rows; the first rows_of_a of them get
+// the products of a's rows; then gates(sums, block, first, last) takes rows [first, last) of the sums.
+template <typename T, int kGates, int kUnits, typename Load, typename Gates>
+void run_blocks(const UnitBlocks<T, kGates, kUnits>& weights, const T* a, int64_t lda, int64_t rows_of_a, int64_t rows,
+                int64_t begin, int64_t end, const Load& load, const Gates& gates) {
+  ScratchMark mark;
+  T* sums = scratch<T>(rows * weights.kWidth);
+  for (int64_t b = begin; b < end; ++b) {
+    load(sums, b);
+    if (rows_of_a > 0) weights.add(sums, a, lda, rows_of_a, b);
+    gates(sums, b, int64_t{0}, rows);
+  }
+}
 
 }  // namespace
 }  // namespace NRT_ISA_NS

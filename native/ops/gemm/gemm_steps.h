@@ -38,35 +38,41 @@ void store_block(T* states, const T* from, int64_t units, int64_t first, int64_t
   }
 }
 
-// The gradient of a block of the state after these rows' step: what the step after gives (its gates' gradients
-// dz, packed rows ld apart, times the weights, plus `direct`), for sequences that end here `last`.
-template <typename T, int kWidth>
-void carried_block(T* sums, const UnitBlocks<T, 1, kWidth>& weights, const T* dz, int64_t ld, const T* direct,
-                   const T* last, const PackedSteps& s, const StepRows& rows, int64_t block) {
+// The gradient of the state after these rows' step, block by block: what the step after gives (its gates'
+// gradients dz, packed rows ld apart, times the weights, plus `direct`), for sequences that end here `last`; then
+// gates(sums, block, first, last) as in run_blocks.
+template <typename T, typename W, typename Gates>
+void run_carried(const W& weights, const T* dz, int64_t ld, const T* direct, const T* last, const PackedSteps& s,
+                 const StepRows& rows, int64_t begin, int64_t end, const Gates& gates) {
+  constexpr int kWidth = W::kUnits;
   const int64_t going = rows_going_on(s, rows);
-  load_block<T, kWidth>(sums, direct, weights.units(), rows.first, going, block);
-  load_block<T, kWidth>(sums + going * kWidth, last, weights.units(), rows.first + going, rows.count - going, block);
-  if (going > 0) weights.add(sums, dz + (rows.offset_after + rows.first) * ld, ld, going, block);
+  const auto load = [&](T* sums, int64_t block) {
+    load_block<T, kWidth>(sums, direct, weights.units(), rows.first, going, block);
+    load_block<T, kWidth>(sums + going * kWidth, last, weights.units(), rows.first + going, rows.count - going,
+                          block);
+  };
+  run_blocks(weights, dz + (rows.offset_after + rows.first) * ld, ld, going, rows.count, begin, end, load, gates);
 }
 
 // The gradient of the first states; `direct` may be dh0.
-template <typename T, int kWidth>
-void first_gradient(T* dh0, const UnitBlocks<T, 1, kWidth>& weights, const T* dz, int64_t ld, const T* direct,
-                    const T* last, const PackedSteps& s) {
+template <typename T, typename W>
+void first_gradient(T* dh0, const W& weights, const T* dz, int64_t ld, const T* direct, const T* last,
+                    const PackedSteps& s) {
+  constexpr int kWidth = W::kUnits;
   const int64_t units = weights.units(), some = s.steps > 0 ? s.rows[0] : 0;
   if (direct != dh0) start_state(dh0, last, s.batch, units);
-  parallel(div_up(some, kSequencesAtOnce) * weights.blocks(), max64(1, 65536 / (weights.depth() * kWidth)),
-           [&](int64_t begin, int64_t end) {
-             ScratchMark mark;
-             T* sums = scratch<T>(kSequencesAtOnce * kWidth);
-             for (int64_t i = begin; i < end; ++i) {
-               const int64_t block = i % weights.blocks(), first = i / weights.blocks() * kSequencesAtOnce;
-               const int64_t count = min64(kSequencesAtOnce, some - first);
-               load_block<T, kWidth>(sums, direct, units, first, count, block);
-               weights.add(sums, dz + first * ld, ld, count, block);
-               store_block<T, kWidth>(dh0, sums, units, first, count, block);
-             }
-           });
+  parallel(weights.blocks(), div_up(weights.blocks(), parallel_threads()), [&](int64_t begin, int64_t end) {
+    for (int64_t first = 0; first < some; first += kSequencesAtOnce) {
+      const int64_t count = min64(kSequencesAtOnce, some - first);
+      const auto load = [&](T* sums, int64_t block) {
+        load_block<T, kWidth>(sums, direct, units, first, count, block);
+      };
+      const auto store = [&](const T* sums, int64_t block, int64_t from, int64_t to) {
+        store_block<T, kWidth>(dh0, sums + from * kWidth, units, first + from, to - from, block);
+      };
+      run_blocks(weights, dz + first * ld, ld, count, count, begin, end, load, store);
+    }
+  });
 }
 
 // du [units, columns] = sum over rows of h_{t-1}' dz. Sequences of one length: h_{t-1} of a row is `batch`

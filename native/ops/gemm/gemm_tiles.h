@@ -92,11 +92,12 @@ inline void multiply_tiles(Tiles& t, const uint32_t* next_a, const uint32_t* nex
   if constexpr (LoadA && MT == 2) t.load<5>(next_a + kTileWords, kTileRowBytes);
 }
 
-// sums (rows 32 apart) = the products of `blocks` blocks of k of a panel of A and one of B; meanwhile the
-// pending merge goes on and the block's own part of C is fetched. dummy: 1 KB that is overwritten: a tile store
-// after long without one takes a thousand cycles, one now and then avoids it.
-template <int Products, int MT, int NT>
-void tile_block(Tiles& t, float* sums, const uint32_t* a, const uint32_t* b, int64_t blocks, TileMerge* pending,
+// sums (rows 32 apart) = the products of `blocks` blocks of k of a panel of A and one of B; meanwhile what is
+// pending (a merge, or anything with its advance and finish) goes on and the block's own part of C is fetched.
+// dummy: 1 KB that is overwritten: a tile store after long without one takes a thousand cycles, one now and then
+// avoids it.
+template <int Products, int MT, int NT, typename Pending>
+void tile_block(Tiles& t, float* sums, const uint32_t* a, const uint32_t* b, int64_t blocks, Pending* pending,
                 TileTarget target, float* dummy) {
   constexpr int64_t kStep = block_words(parts_of(Products));
   constexpr int64_t kPart = 2 * kTileWords;
@@ -140,9 +141,9 @@ void tile_block(Tiles& t, float* sums, const uint32_t* a, const uint32_t* b, int
   if constexpr (MT == 2 && NT == 2) t.store<3>(sums + kTileSide * kPanelSide + kTileSide, kSumsBytes);
 }
 
-template <int Products>
+template <int Products, typename Pending>
 void tile_block(Tiles& t, float* sums, const uint32_t* a, const uint32_t* b, int64_t blocks, int rows, int columns,
-                TileMerge* pending, const TileTarget& target, float* dummy) {
+                Pending* pending, const TileTarget& target, float* dummy) {
   const bool tall = rows > kTileSide, broad = columns > kTileSide;
   if (tall && broad) {
     tile_block<Products, 2, 2>(t, sums, a, b, blocks, pending, target, dummy);

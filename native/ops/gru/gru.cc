@@ -2,9 +2,13 @@
 
 #include "core/dispatch.h"
 #include "core/packed_steps_check.h"
+#include "core/precision.h"
 #include "ops/gru/gru_kernels.h"
 
 NRT_DECLARE_LEVELS(GruKernels, gru_kernels)
+#if defined(__x86_64__) || defined(_M_X64)
+NRT_DECLARE_TILE_LEVELS(GruTiles<float>, gru_tiles)
+#endif
 
 namespace {
 
@@ -12,6 +16,14 @@ using namespace nrt;
 
 constexpr char kOp[] = "gru";
 constexpr int64_t kGates = 3;
+
+template <typename T>
+const GruTiles<T>* tiles_for(int32_t products) {
+#if defined(__x86_64__) || defined(_M_X64)
+  if constexpr (sizeof(T) == sizeof(float)) return products > 0 ? NRT_TILE_KERNELS(gru_tiles) : nullptr;
+#endif
+  return static_cast<void>(products), nullptr;
+}
 
 }  // namespace
 
@@ -31,10 +43,12 @@ nrt_status nrt_gru_fwd(nrt_ctx ctx, int32_t dtype, nrt_ptr h, nrt_ptr gates, nrt
     require_array(kOp, "projected", projected, size.rows);
     require_array(kOp, "recurrent", recurrent, size.weights);
     if (units == 0) return;  // every output is empty
+    const int32_t products = step_products(dtype, packed, units, kGates);
     for_real(kOp, NRT_SELECT(c, gru_kernels), dtype, [&](const auto& table, auto zero) {
       using T = decltype(zero);
       table.forward({ptr<T>(h), ptr<T>(gates), ptr<T>(hn), ptr<T>(projected), ptr<T>(recurrent),
-                    ptr<T>(bias), ptr<T>(h0), packed, units, reset_after != 0});
+                    ptr<T>(bias), ptr<T>(h0), packed, units, reset_after != 0, products,
+                    tiles_for<T>(products)});
     });
   });
 }
@@ -55,11 +69,13 @@ nrt_status nrt_gru_bwd(nrt_ctx ctx, int32_t dtype, nrt_ptr dprojected, nrt_ptr d
     require_array(kOp, "gates", gates, size.rows);
     require_array(kOp, "recurrent", recurrent, size.weights);
     if (units == 0) return;  // every output is empty
+    const int32_t products = step_products(dtype, packed, units, kGates);
     for_real(kOp, NRT_SELECT(c, gru_kernels), dtype, [&](const auto& table, auto zero) {
       using T = decltype(zero);
       table.backward({ptr<T>(dprojected), ptr<T>(drecurrent), ptr<T>(dbias), ptr<T>(dh0),
                      ptr<T>(previous), ptr<T>(dinner), ptr<T>(dh), ptr<T>(dhn), ptr<T>(h), ptr<T>(gates),
-                     ptr<T>(recurrent), ptr<T>(h0), packed, units, reset_after != 0});
+                     ptr<T>(recurrent), ptr<T>(h0), packed, units, reset_after != 0, products,
+                    tiles_for<T>(products)});
     });
   });
 }

@@ -9,6 +9,18 @@
 namespace nrt {
 
 template <typename T>
+struct GruForward;
+template <typename T>
+struct GruBackward;
+
+// The steps by products of bfloat16 parts (core/precision.h).
+template <typename T>
+struct GruTiles {
+  void (*forward)(const GruForward<T>& p);
+  void (*backward)(const GruBackward<T>& p);
+};
+
+template <typename T>
 struct GruForward {
   T* h;
   T* gates;
@@ -20,6 +32,8 @@ struct GruForward {
   PackedSteps steps;
   int64_t units;
   bool reset_after;
+  int32_t products;          // bfloat16 products per float32 product
+  const GruTiles<T>* tiles;  // what computes them, or null
 };
 
 template <typename T>
@@ -39,6 +53,8 @@ struct GruBackward {
   PackedSteps steps;
   int64_t units;
   bool reset_after;
+  int32_t products;          // bfloat16 products per float32 product
+  const GruTiles<T>* tiles;  // what computes them, or null
 };
 
 using GruKernels = PackedKernels<GruForward, GruBackward>;

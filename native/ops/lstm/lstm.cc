@@ -2,9 +2,13 @@
 
 #include "core/dispatch.h"
 #include "core/packed_steps_check.h"
+#include "core/precision.h"
 #include "ops/lstm/lstm_kernels.h"
 
 NRT_DECLARE_LEVELS(LstmKernels, lstm_kernels)
+#if defined(__x86_64__) || defined(_M_X64)
+NRT_DECLARE_TILE_LEVELS(LstmTiles<float>, lstm_tiles)
+#endif
 
 namespace {
 
@@ -12,6 +16,14 @@ using namespace nrt;
 
 constexpr char kOp[] = "lstm";
 constexpr int64_t kGates = 4;
+
+template <typename T>
+const LstmTiles<T>* tiles_for(int32_t products) {
+#if defined(__x86_64__) || defined(_M_X64)
+  if constexpr (sizeof(T) == sizeof(float)) return products > 0 ? NRT_TILE_KERNELS(lstm_tiles) : nullptr;
+#endif
+  return static_cast<void>(products), nullptr;
+}
 
 }  // namespace
 
@@ -35,10 +47,12 @@ nrt_status nrt_lstm_fwd(nrt_ctx ctx, int32_t dtype, nrt_ptr h, nrt_ptr c, nrt_pt
     require_array(kOp, "projected", projected, size.rows);
     require_array(kOp, "recurrent", recurrent, size.weights);
     if (units == 0) return;  // every output is empty
+    const int32_t products = step_products(dtype, packed, units, kGates);
     for_real(kOp, NRT_SELECT(context_of_call, lstm_kernels), dtype, [&](const auto& table, auto zero) {
       using T = decltype(zero);
       table.forward({ptr<T>(h), ptr<T>(c), ptr<T>(gates), ptr<T>(hn), ptr<T>(cn), ptr<T>(projected),
-                    ptr<T>(recurrent), ptr<T>(peephole), ptr<T>(h0), ptr<T>(c0), packed, units});
+                    ptr<T>(recurrent), ptr<T>(peephole), ptr<T>(h0), ptr<T>(c0), packed, units, products,
+                    tiles_for<T>(products)});
     });
   });
 }
@@ -63,12 +77,13 @@ nrt_status nrt_lstm_bwd(nrt_ctx ctx, int32_t dtype, nrt_ptr dprojected, nrt_ptr 
     require_array(kOp, "gates", gates, size.rows);
     require_array(kOp, "recurrent", recurrent, size.weights);
     if (units == 0) return;  // every output is empty
+    const int32_t products = step_products(dtype, packed, units, kGates);
     for_real(kOp, NRT_SELECT(context_of_call, lstm_kernels), dtype, [&](const auto& table, auto zero) {
       using T = decltype(zero);
       table.backward({ptr<T>(dprojected), ptr<T>(drecurrent), ptr<T>(dpeephole), ptr<T>(dh0), ptr<T>(dc0),
                      ptr<T>(previous), ptr<T>(dh), ptr<T>(dhn), ptr<T>(dcn), ptr<T>(h), ptr<T>(c),
                      ptr<T>(gates), ptr<T>(recurrent), ptr<T>(peephole), ptr<T>(h0), ptr<T>(c0), packed,
-                     units});
+                     units, products, tiles_for<T>(products)});
     });
   });
 }

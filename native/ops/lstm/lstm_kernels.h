@@ -9,6 +9,18 @@
 namespace nrt {
 
 template <typename T>
+struct LstmForward;
+template <typename T>
+struct LstmBackward;
+
+// The steps by products of bfloat16 parts (core/precision.h).
+template <typename T>
+struct LstmTiles {
+  void (*forward)(const LstmForward<T>& p);
+  void (*backward)(const LstmBackward<T>& p);
+};
+
+template <typename T>
 struct LstmForward {
   T* h;
   T* c;
@@ -22,6 +34,8 @@ struct LstmForward {
   const T* c0;
   PackedSteps steps;
   int64_t units;
+  int32_t products;           // bfloat16 products per float32 product
+  const LstmTiles<T>* tiles;  // what computes them, or null
 };
 
 template <typename T>
@@ -44,6 +58,8 @@ struct LstmBackward {
   const T* c0;
   PackedSteps steps;
   int64_t units;
+  int32_t products;           // bfloat16 products per float32 product
+  const LstmTiles<T>* tiles;  // what computes them, or null
 };
 
 using LstmKernels = PackedKernels<LstmForward, LstmBackward>;

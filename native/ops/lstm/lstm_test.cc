@@ -1,5 +1,7 @@
 #include "ops/lstm/lstm.h"
 
+#include <cstring>
+
 #include "core/recurrent_test_support.h"
 
 namespace {
@@ -120,7 +122,8 @@ TEST(Lstm, SaturatedGatesKeepTheCellExactly) {
 TEST(Lstm, DoesNotDependOnThreads) {
   const nrt_ctx one = nrt_ctx_open(NRT_CPU, 0, "", 1), many = nrt_ctx_open(NRT_CPU, 0, "", 5);
   // Shared by sequences, and by units.
-  for (const Packed& p : {Packed{{70, 70, 66, 40, 9}, 71, 93}, Packed{{5, 5, 3}, 6, 300}}) {
+  for (const Packed& p : {Packed{{70, 70, 66, 40, 9}, 71, 93}, Packed{{5, 5, 3}, 6, 300},
+                         Packed{{40, 40, 20}, 41, 200}}) {
     const Inputs in(p, true);
     const Computed<float> a(p, in, one), b(p, in, many);
     EXPECT_EQ(a.outputs(), b.outputs());
@@ -145,6 +148,39 @@ TEST(Lstm, KeepingNothingForBackwardChangesNoBit) {
           << nrt_last_error();
       EXPECT_EQ(kept.outputs(), joined({h, hn, cn}));
     }
+  }
+}
+
+// Of the modes of core/precision.h; without bfloat16 products all are float32 FMA.
+TEST(Lstm, EveryPrecisionFollowsDouble) {
+  const double bounds[] = {1e-5, 1e-5, 2e-4, 5e-2};
+  for (const Packed& p : {Packed{{70, 70, 33, 3}, 70, 96}, Packed{{20, 20}, 20, 61}}) {
+    const Inputs in(p, true);
+    const Computed<double> want(p, in);
+    for (int32_t mode = NRT_PRECISION_IEEE; mode <= NRT_PRECISION_MEDIUM; ++mode) {
+      SCOPED_TRACE(text(p) + ", mode " + std::to_string(mode));
+      const double bound = bounds[mode];
+      const Computed<float> run(p, in, ctx() | (int64_t{mode + 1} << NRT_PRECISION_SHIFT));
+      expect_close(run.outputs(), want.outputs(), bound, bound);
+      expect_close(run.gradients(), want.gradients(), 20 * bound, 20 * bound);
+    }
+  }
+}
+
+TEST(Lstm, MagnitudesThatForbidPartsTakeFloat32) {
+  const Packed p = {{40, 40, 33}, 40, 70};
+  for (const double value : {1e39, 3e38, 1e-36}) {  // infinite as float; next to it; products of parts vanish
+    Inputs in(p, true);
+    if (value < 1) {
+      for (double& u : in.u) u *= value;
+    } else {
+      in.u[5] = value;
+    }
+    const auto with = [&](int32_t mode) {
+      return Computed<float>(p, in, ctx() | (int64_t{mode + 1} << NRT_PRECISION_SHIFT)).outputs();
+    };
+    const std::vector<float> want = with(NRT_PRECISION_IEEE), got = with(NRT_PRECISION_HIGHEST);
+    EXPECT_EQ(0, std::memcmp(want.data(), got.data(), want.size() * sizeof(float))) << value;
   }
 }
 

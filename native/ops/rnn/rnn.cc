@@ -2,10 +2,14 @@
 
 #include "core/dispatch.h"
 #include "core/packed_steps_check.h"
+#include "core/precision.h"
 #include "ops/rnn/rnn_kernels.h"
 #include "ops/unary/unary.h"
 
 NRT_DECLARE_LEVELS(RnnKernels, rnn_kernels)
+#if defined(__x86_64__) || defined(_M_X64)
+NRT_DECLARE_TILE_LEVELS(RnnTiles<float>, rnn_tiles)
+#endif
 
 namespace {
 
@@ -13,6 +17,14 @@ using namespace nrt;
 
 constexpr char kOp[] = "rnn";
 constexpr int64_t kGates = 1;
+
+template <typename T>
+const RnnTiles<T>* tiles_for(int32_t products) {
+#if defined(__x86_64__) || defined(_M_X64)
+  if constexpr (sizeof(T) == sizeof(float)) return products > 0 ? NRT_TILE_KERNELS(rnn_tiles) : nullptr;
+#endif
+  return static_cast<void>(products), nullptr;
+}
 
 static_assert(NRT_UNARY_IDENTITY == kRnnIdentity && NRT_UNARY_RELU == kRnnRelu &&
                   NRT_UNARY_SIGMOID == kRnnSigmoid && NRT_UNARY_TANH == kRnnTanh,
@@ -41,10 +53,12 @@ nrt_status nrt_rnn_fwd(nrt_ctx ctx, int32_t dtype, nrt_ptr h, nrt_ptr hn, nrt_pt
     require_array(kOp, "projected", projected, size.rows);
     require_array(kOp, "recurrent", recurrent, size.weights);
     if (units == 0) return;  // every output is empty
+    const int32_t products = step_products(dtype, packed, units, kGates);
     for_real(kOp, NRT_SELECT(c, rnn_kernels), dtype, [&](const auto& table, auto zero) {
       using T = decltype(zero);
       table.forward({ptr<T>(h), ptr<T>(hn), ptr<T>(projected), ptr<T>(recurrent), ptr<T>(h0), packed,
-                    units, activation});
+                    units,
+                     activation, products, tiles_for<T>(products)});
     });
   });
 }
@@ -64,11 +78,12 @@ nrt_status nrt_rnn_bwd(nrt_ctx ctx, int32_t dtype, nrt_ptr dprojected, nrt_ptr d
     require_array(kOp, "h", h, size.rows);
     require_array(kOp, "recurrent", recurrent, size.weights);
     if (units == 0) return;  // every output is empty
+    const int32_t products = step_products(dtype, packed, units, kGates);
     for_real(kOp, NRT_SELECT(c, rnn_kernels), dtype, [&](const auto& table, auto zero) {
       using T = decltype(zero);
       table.backward({ptr<T>(dprojected), ptr<T>(drecurrent), ptr<T>(dh0), ptr<T>(previous), ptr<T>(dh),
                      ptr<T>(dhn), ptr<T>(h), ptr<T>(recurrent), ptr<T>(h0), packed, units,
-                     activation});
+                     activation, products, tiles_for<T>(products)});
     });
   });
 }

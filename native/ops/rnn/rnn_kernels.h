@@ -9,6 +9,18 @@
 namespace nrt {
 
 template <typename T>
+struct RnnForward;
+template <typename T>
+struct RnnBackward;
+
+// The steps by products of bfloat16 parts (core/precision.h).
+template <typename T>
+struct RnnTiles {
+  void (*forward)(const RnnForward<T>& p);
+  void (*backward)(const RnnBackward<T>& p);
+};
+
+template <typename T>
 struct RnnForward {
   T* h;
   T* hn;
@@ -18,6 +30,8 @@ struct RnnForward {
   PackedSteps steps;
   int64_t units;
   int32_t activation;
+  int32_t products;          // bfloat16 products per float32 product
+  const RnnTiles<T>* tiles;  // what computes them, or null
 };
 
 template <typename T>
@@ -34,6 +48,8 @@ struct RnnBackward {
   PackedSteps steps;
   int64_t units;
   int32_t activation;
+  int32_t products;          // bfloat16 products per float32 product
+  const RnnTiles<T>* tiles;  // what computes them, or null
 };
 
 using RnnKernels = PackedKernels<RnnForward, RnnBackward>;
