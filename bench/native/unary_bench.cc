@@ -29,16 +29,21 @@ const Function kFunctions[] = {
      [](double x) { return sigmoid(x) * (1 - sigmoid(x)); }},
     {"tanh", NRT_UNARY_TANH, [](double x) { return std::tanh(x); },
      [](double x) { return 1 - std::tanh(x) * std::tanh(x); }},
+    {"silu", NRT_UNARY_SILU, [](double x) { return x * sigmoid(x); },
+     [](double x) { return sigmoid(x) * (1 + x * (1 - sigmoid(x))); }},
+    {"log", NRT_UNARY_LOG, [](double x) { return std::log(x); }, [](double x) { return 1 / x; }},
+    {"sqrt", NRT_UNARY_SQRT, [](double x) { return std::sqrt(x); },
+     [](double x) { return 0.5 / std::sqrt(x); }},
     {"exp", NRT_UNARY_EXP, [](double x) { return std::exp(x); },
      [](double x) { return std::exp(x); }}};
 
 struct Tensors {
-  explicit Tensors(int64_t n) : x(n, 1, -4, 4), y(n), dy(n, 2), dx(n) {}
+  Tensors(int64_t n, double low) : x(n, 1, low, 4), y(n), dy(n, 2), dx(n) {}
   Array<float> x, y, dy, dx;
 };
 
 Body forward(const Function& f, int64_t n) {
-  auto t = std::make_shared<Tensors>(n);
+  auto t = std::make_shared<Tensors>(n, f.op == NRT_UNARY_LOG || f.op == NRT_UNARY_SQRT ? 0.25 : -4);
   Body body = [t, op = f.op, n] {
     must(nrt_unary_fwd(ctx(), NRT_FLOAT32, op, t->y.at(), t->x.at(), n, 0, 0, 0, 0));
   };
@@ -50,7 +55,7 @@ Body forward(const Function& f, int64_t n) {
 }
 
 Body backward(const Function& f, int64_t n) {
-  auto t = std::make_shared<Tensors>(n);
+  auto t = std::make_shared<Tensors>(n, f.op == NRT_UNARY_LOG || f.op == NRT_UNARY_SQRT ? 0.25 : -4);
   must(nrt_unary_fwd(ctx(), NRT_FLOAT32, f.op, t->y.at(), t->x.at(), n, 0, 0, 0, 0));
   Body body = [t, op = f.op, n] {
     must(nrt_unary_bwd(ctx(), NRT_FLOAT32, op, t->dx.at(), t->dy.at(), t->x.at(), t->y.at(), n, 0, 0,
