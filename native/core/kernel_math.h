@@ -33,6 +33,7 @@ struct Format<float> {
   static constexpr uint32_t kRootHalf = 0x3f3504f3u;  // bits of sqrt(1/2)
   static constexpr float kLn2High = 0.693145751953125f, kLn2Low = 1.428606820309417e-6f;
   static constexpr float kExpHigh = 89.0f, kExpLow = -104.0f;  // beyond: infinity, 0
+  static constexpr uint32_t kHalfRange = 64;  // 2^-150 and 2^128 are 2^+-64 times a normal number
   static constexpr float kExpm1Low = -20.0f;                   // below: -1
   static constexpr float kErfcHigh = 10.5f;                    // beyond: 0
 };
@@ -49,6 +50,7 @@ struct Format<double> {
   static constexpr double kLn2High = 6.93147180369123816490e-01;
   static constexpr double kLn2Low = 1.90821492927058770002e-10;
   static constexpr double kExpHigh = 710.0, kExpLow = -746.0;
+  static constexpr uint64_t kHalfRange = 512;
   static constexpr double kExpm1Low = -40.0;
   static constexpr double kErfcHigh = 27.5;
 };
@@ -108,13 +110,15 @@ NRT_INLINE double exp_tail(double r) {
               2.50520709598036621e-08, 2.09182123191339802e-09, 1.60866776667873623e-10);
 }
 
-// x = n ln2 + r; returns r, stores n as an integer in two's complement.
+// x = n ln2 + r; returns r, stores the exponent field of 2^(n + shift). The sum with kMagic holds
+// n + bias + shift in its low bits, and moving those up to the field drops all the others.
 template <typename T>
-NRT_INLINE T reduce_exp(T x, typename Format<T>::Bits* n) {
+NRT_INLINE T reduce_exp(T x, int shift, typename Format<T>::Bits* power) {
   using F = Format<T>;
-  const T shifted = x * static_cast<T>(kLog2E) + F::kMagic;
-  *n = to_bits(shifted) - F::kMagicBits;
-  const T whole = shifted - F::kMagic;
+  const T magic = F::kMagic + static_cast<T>(static_cast<int>(F::kBias) + shift);
+  const T shifted = x * static_cast<T>(kLog2E) + magic;
+  *power = to_bits(shifted) << F::kMantissa;
+  const T whole = shifted - magic;
   return (x - whole * F::kLn2High) - whole * F::kLn2Low;
 }
 
@@ -122,24 +126,45 @@ template <typename T>
 NRT_INLINE T exp(T x) {
   using F = Format<T>;
   using B = typename F::Bits;
-  B n;
-  const T r = reduce_exp(clamp(x, F::kExpLow, F::kExpHigh), &n);
-  const T p = static_cast<T>(1) + (r + r * r * exp_tail(r));
-  // 2^n in two factors, so that results near overflow and subnormal ones come out right.
-  const B half = ((n + 4096) >> 1) - 2048;
-  return p * from_bits<T>((half + F::kBias) << F::kMantissa) *
-         from_bits<T>((n - half + F::kBias) << F::kMantissa);
+  B power;
+  const T r = reduce_exp(clamp(x, F::kExpLow, F::kExpHigh), static_cast<int>(F::kBias), &power);
+  const T p = static_cast<T>(1) + r * (static_cast<T>(1) + r * exp_tail(r));
+  // 2^n in two factors, so that results near overflow and subnormal ones come out right: 2^+-64 by
+  // the sign of x (the two differ in the field's highest bit), and the rest.
+  constexpr B kSign = ~(~static_cast<B>(0) >> 1);
+  const B half = ((F::kBias + F::kHalfRange) << F::kMantissa) ^ ((to_bits(x) & kSign) >> 1);
+  return p * from_bits<T>(power - half) * from_bits<T>(half);
+}
+
+// The same for x <= 0 (or NaN), in fewer operations.
+template <typename T>
+NRT_INLINE T exp_below(T x) {
+  using F = Format<T>;
+  typename F::Bits power;
+  const T bounded = x < F::kExpLow ? F::kExpLow : x;
+  const T r = reduce_exp(bounded, static_cast<int>(F::kHalfRange), &power);
+  const T p = static_cast<T>(1) + r * (static_cast<T>(1) + r * exp_tail(r));
+  return p * from_bits<T>(power) * from_bits<T>((F::kBias - F::kHalfRange) << F::kMantissa);
 }
 
 template <typename T>
 NRT_INLINE T expm1(T x) {
   using F = Format<T>;
-  typename F::Bits n;
-  const T r = reduce_exp(clamp(x, F::kExpm1Low, F::kExpHigh), &n);
+  typename F::Bits power;  // half of 2^n, because 2^128 itself is not a float
+  const T r = reduce_exp(clamp(x, F::kExpm1Low, F::kExpHigh), -1, &power);
   const T tail = r + r * r * exp_tail(r);
-  // Half of 2^n, because 2^128 itself is not a float.
-  const T scale = from_bits<T>((n - 1 + F::kBias) << F::kMantissa);
+  const T scale = from_bits<T>(power);
   return (scale * tail + (scale - static_cast<T>(0.5))) * 2;
+}
+
+template <typename T>
+NRT_INLINE T expm1_below(T x) {
+  using F = Format<T>;
+  typename F::Bits power;
+  const T r = reduce_exp(x < F::kExpm1Low ? F::kExpm1Low : x, 0, &power);
+  const T tail = r + r * r * exp_tail(r);
+  const T scale = from_bits<T>(power);
+  return scale * tail + (scale - 1);
 }
 
 // log(1 + f) on [sqrt(1/2) - 1, sqrt(2) - 1].
@@ -205,20 +230,20 @@ NRT_INLINE T log1p(T x) {
 
 template <typename T>
 NRT_INLINE T tanh(T x) {
-  const T t = expm1(magnitude(x) * -2);
+  const T t = expm1_below(magnitude(x) * -2);
   return with_sign(t / (2 + t), x);
 }
 
 template <typename T>
 NRT_INLINE T sigmoid(T x) {
-  const T e = exp(-magnitude(x));
+  const T e = exp_below(-magnitude(x));
   return (x >= 0 ? static_cast<T>(1) : e) / (1 + e);
 }
 
 // log(1 + e^x). 1 + e^-|x| is in [1, 2], so log's edges need no test; a NaN arrives through `lost`.
 template <typename T>
 NRT_INLINE T softplus(T x) {
-  const T small = exp(-magnitude(x));
+  const T small = exp_below(-magnitude(x));
   const T u = 1 + small;
   const T lost = (small - (u - 1)) / u;
   T e;
@@ -246,19 +271,31 @@ NRT_INLINE double erfc_factor(double z) {
                   -2.20959389607233575e-02, 1.76091797650095375e-03);
 }
 
+// x^2 - square, square being x^2 rounded.
+template <typename T>
+NRT_INLINE T square_error(T x, T square) {
+#if defined(__FMA__) || defined(__ARM_FEATURE_FMA) || defined(__CUDACC__)
+  return sizeof(T) == 4 ? static_cast<T>(__builtin_fmaf(static_cast<float>(x), static_cast<float>(x),
+                                                        -static_cast<float>(square)))
+                        : static_cast<T>(__builtin_fma(x, x, -square));
+#else
+  using F = Format<T>;
+  using B = typename F::Bits;
+  const T high = from_bits<T>(to_bits(x) & ~((static_cast<B>(1) << (F::kMantissa / 2 + 1)) - 1));
+  const T low = x - high;
+  return (high * high - square) + low * (x + high);
+#endif
+}
+
 // e^(-x^2); the rounding error of x^2 is put back, it would cost 100 ULP at the far end. The clamp
 // keeps that error finite: a test of it afterwards would be a branch, and the loop scalar.
 template <typename T>
 NRT_INLINE T gaussian(T unbounded) {
-  using F = Format<T>;
-  using B = typename F::Bits;
-  const T x = clamp(unbounded, -F::kErfcHigh, F::kErfcHigh);
-  const T high = from_bits<T>(to_bits(x) & ~((static_cast<B>(1) << (F::kMantissa / 2 + 1)) - 1));
-  const T low = x - high;
+  const T size = magnitude(unbounded);
+  const T x = size > Format<T>::kErfcHigh ? Format<T>::kErfcHigh : size;
   const T square = x * x;
-  const T error = (high * high - square) + low * (x + high);
-  const T value = exp(-square);
-  return value - value * error;
+  const T value = exp_below(-square);
+  return value - value * square_error(x, square);
 }
 
 template <typename T>

@@ -37,7 +37,7 @@ NRT_HD nrt_philox_block nrt_philox(uint64_t seed, uint64_t stream, uint64_t offs
 }
 
 // [0, 1): 24 bits for float, 53 bits from two words for double.
-NRT_HD float nrt_uniform_f32(uint32_t bits) { return (float)(bits >> 8) * 0x1p-24f; }
+NRT_HD float nrt_uniform_f32(uint32_t bits) { return (float)(int32_t)(bits >> 8) * 0x1p-24f; }
 NRT_HD double nrt_uniform_f64(uint32_t lo, uint32_t hi) {
   return (double)((((uint64_t)hi << 32) | lo) >> 11) * 0x1p-53;
 }

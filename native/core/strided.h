@@ -4,6 +4,8 @@
 #pragma once
 
 #include "core/kernel.h"
+#include "core/stream.h"
+#include "core/transpose_block.h"
 
 namespace nrt {
 
@@ -24,10 +26,11 @@ namespace {
 
 // Elements per parallel chunk: about 20 us of memory-bound work.
 constexpr int64_t kElementGrain = 32768;
-// A tile is kTileRows steps along the axis where a transposed operand is contiguous, times
-// kTileColumns along the inner axis: one staged operand of 8-byte elements fills half of L1.
-constexpr int64_t kTileRows = 32;
+// A tile is at most kTileRows steps along the axis where a transposed operand is contiguous (fewer
+// for wide elements), times kTileColumns along the inner axis: one staged operand fills half of L1.
+constexpr int64_t kTileRows = 64;
 constexpr int64_t kTileColumns = 64;
+constexpr int64_t kTileBytes = 16 * 1024;
 
 struct Cursor {
   int64_t index[kMaxRank];
@@ -88,19 +91,13 @@ inline int tile_axis(const Strided& s) {
   return -1;
 }
 
-// to[r * kTileColumns + c] = from[r * down + c * across]: 4 x 4 blocks, so that both sides move
-// several elements per cache line.
+// to[r * kTileColumns + c] = from[r * down + c * across].
 template <typename E>
 inline void stage(E* NRT_RESTRICT to, const E* NRT_RESTRICT from, int64_t down, int64_t across,
                   int64_t rows, int64_t columns) {
-  int64_t c = 0;
-  for (; c + 8 <= columns; c += 8) {
-    for (int64_t r = 0; r < rows; ++r) {
-      for (int64_t j = 0; j < 8; ++j) to[r * kTileColumns + c + j] = from[r * down + (c + j) * across];
-    }
-  }
-  for (; c < columns; ++c) {
-    for (int64_t r = 0; r < rows; ++r) to[r * kTileColumns + c] = from[r * down + c * across];
+  if (down == 1) return transpose_tile(to, kTileColumns, from, across, columns, rows);
+  for (int64_t r = 0; r < rows; ++r) {
+    for (int64_t c = 0; c < columns; ++c) to[r * kTileColumns + c] = from[r * down + c * across];
   }
 }
 
@@ -141,6 +138,7 @@ struct Tiles {
   const Strided* s;
   Strided outer;
   int axis;
+  int64_t rows;  // of a tile
   int64_t blocks_down, blocks_across;
 };
 
@@ -151,12 +149,12 @@ inline void do_tile(const Tiles<K>& t, int64_t tile, char* const* base, const in
   const Strided& s = *t.s;
   const int last = s.rank - 1;
   const int64_t c0 = tile % t.blocks_across * kTileColumns;
-  const int64_t r0 = tile / t.blocks_across % t.blocks_down * kTileRows;
+  const int64_t r0 = tile / t.blocks_across % t.blocks_down * t.rows;
   Cursor at;
   seek<K>(t.outer, tile / t.blocks_across / t.blocks_down, &at);
   const int64_t columns = min64(kTileColumns, s.shape[last] - c0);
-  const int64_t rows = min64(kTileRows, s.shape[t.axis] - r0);
-  alignas(64) char staged[K > 1 ? K - 1 : 1][kTileRows * kTileColumns * 8];
+  const int64_t rows = min64(t.rows, s.shape[t.axis] - r0);
+  alignas(64) char staged[K > 1 ? K - 1 : 1][kTileBytes];
   char* origin[K];
   int64_t step[K], down[K];
   for (int k = 0; k < K; ++k) {
@@ -178,7 +176,7 @@ inline void do_tile(const Tiles<K>& t, int64_t tile, char* const* base, const in
 }
 
 // Calls row(pointers, steps, n) over all elements, in parallel when there is enough work. Steps are
-// those of the inner axis; 0 and 1 are the ones worth a special loop.
+// those of the inner axis; 0 and 1 are the ones worth a special loop. A row may stream its output.
 template <int K, typename Row>
 inline void for_rows(const Strided& s, char* const* base, const int64_t* bytes, int64_t grain,
                      const Row& row) {
@@ -188,11 +186,15 @@ inline void for_rows(const Strided& s, char* const* base, const int64_t* bytes, 
     t.s = &s;
     t.axis = axis;
     outer_axes<K>(s, axis, &t.outer);
-    t.blocks_down = div_up(s.shape[axis], kTileRows);
+    int64_t widest = 1;
+    for (int k = 0; k < K; ++k) widest = max64(widest, bytes[k]);
+    t.rows = min64(kTileRows, kTileBytes / (kTileColumns * widest));
+    t.blocks_down = div_up(s.shape[axis], t.rows);
     t.blocks_across = div_up(s.shape[s.rank - 1], kTileColumns);
     parallel(t.outer.size * t.blocks_down * t.blocks_across,
-             max64(1, grain / (kTileRows * kTileColumns)), [&](int64_t begin, int64_t end) {
+             max64(1, grain / (t.rows * kTileColumns)), [&](int64_t begin, int64_t end) {
                for (int64_t i = begin; i < end; ++i) do_tile<K>(t, i, base, bytes, row);
+               stream_fence();
              });
     return;
   }
@@ -206,7 +208,10 @@ inline void for_rows(const Strided& s, char* const* base, const int64_t* bytes, 
   if (s.size <= grain) {
     walk<K>(s, 0, s.size, piece);
   } else {
-    parallel(s.size, grain, [&](int64_t begin, int64_t end) { walk<K>(s, begin, end, piece); });
+    parallel(s.size, grain, [&](int64_t begin, int64_t end) {
+      walk<K>(s, begin, end, piece);
+      stream_fence();
+    });
   }
 }
 

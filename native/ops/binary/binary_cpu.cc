@@ -148,8 +148,9 @@ struct FloorDiv {
   }
 };
 
+// Not inlined: one copy serves plain, strided and streamed results.
 template <typename Op, typename T>
-inline bool loop(T* y, const T* a, const T* b, int64_t n, int64_t a_step, int64_t b_step) {
+__attribute__((noinline)) bool loop(T* y, const T* a, const T* b, int64_t n, int64_t a_step, int64_t b_step) {
   bool ok = true;
   if (a_step == 1 && b_step == 1) {
     for (int64_t i = 0; i < n; ++i) y[i] = Op::apply(a[i], b[i], &ok);
@@ -163,6 +164,18 @@ inline bool loop(T* y, const T* a, const T* b, int64_t n, int64_t a_step, int64_
     const T value = Op::apply(a[0], b[0], &ok);
     for (int64_t i = 0; i < n; ++i) y[i] = value;
   }
+  return ok;
+}
+
+// The same, past the caches when `stream`.
+template <typename T>
+bool map_piece(bool (*make)(T*, const T*, const T*, int64_t, int64_t, int64_t), bool stream, T* y,
+               const T* a, const T* b, int64_t n, int64_t a_step, int64_t b_step) {
+  if (!stream) return make(y, a, b, n, a_step, b_step);
+  bool ok = true;
+  stream_blocks(y, n, [&](T* to, int64_t i, int64_t count) {
+    ok = make(to, a + i * a_step, b + i * b_step, count, a_step, b_step) && ok;
+  });
   return ok;
 }
 
@@ -187,20 +200,22 @@ bool contiguous(void* y, const void* a, const void* b, int64_t n, int64_t a_step
   const T* right = static_cast<const T*>(b);
   if (n <= grain<Op>()) return loop<Op, T>(out, left, right, n, a_step, b_step);
   bool ok = true;
+  const bool stream = y != a && y != b && n * static_cast<int64_t>(sizeof(T)) >= kStreamedOutput;
   parallel(n, grain<Op>(), [&](int64_t begin, int64_t end) {
-    lower(&ok, loop<Op, T>(out + begin, left + begin * a_step, right + begin * b_step, end - begin,
-                           a_step, b_step));
+    lower(&ok, map_piece(loop<Op, T>, stream, out + begin, left + begin * a_step,
+                         right + begin * b_step, end - begin, a_step, b_step));
+    stream_fence();
   });
   return ok;
 }
 
 template <typename Op, typename T>
-bool row(char* const* p, const int64_t* step, int64_t n) {
+bool row(char* const* p, const int64_t* step, int64_t n, bool stream) {
   T* y = reinterpret_cast<T*>(p[0]);
   const T* a = reinterpret_cast<const T*>(p[1]);
   const T* b = reinterpret_cast<const T*>(p[2]);
   if ((step[1] == 0 || step[1] == 1) && (step[2] == 0 || step[2] == 1)) {
-    return loop<Op, T>(y, a, b, n, step[1], step[2]);
+    return map_piece(loop<Op, T>, stream && n >= 64, y, a, b, n, step[1], step[2]);
   }
   alignas(64) T left[kGatherBlock], right[kGatherBlock];
   bool ok = true;
@@ -219,8 +234,9 @@ bool strided(const Strided& s, void* y, const void* a, const void* b) {
                    static_cast<char*>(const_cast<void*>(b))};
   const int64_t bytes[3] = {sizeof(T), sizeof(T), sizeof(T)};
   bool ok = true;
+  const bool stream = y != a && y != b && s.size * bytes[0] >= kStreamedOutput;
   for_rows<3>(s, base, bytes, grain<Op>(), [&](char* const* p, const int64_t* step, int64_t n) {
-    lower(&ok, row<Op, T>(p, step, n));
+    lower(&ok, row<Op, T>(p, step, n, stream));
   });
   return ok;
 }

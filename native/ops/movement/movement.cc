@@ -113,12 +113,8 @@ nrt_status nrt_movement_one_hot(nrt_ctx ctx, int32_t dtype, nrt_ptr dst, nrt_ptr
     check_labels(ptr<const int64_t>(ids), count, depth);
     require(dst, n, "movement_one_hot", "dst");
     const MovementKernels& kernels = NRT_SELECT(c, movement_kernels);
-    kernels.fill(ptr<void>(dst), bytes, bits_of(kernels, dtype, off_value), n);
-    const uint64_t on = bits_of(kernels, dtype, on_value);
-    for (int64_t i = 0; i < count; ++i) {
-      const int64_t at = i * depth + ptr<const int64_t>(ids)[i];
-      kernels.fill(ptr<char>(dst) + at * bytes, bytes, on, 1);
-    }
+    kernels.one_hot(ptr<void>(dst), bytes, bits_of(kernels, dtype, on_value),
+                    bits_of(kernels, dtype, off_value), ptr<const int64_t>(ids), count, depth);
   });
 }
 

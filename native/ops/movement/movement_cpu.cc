@@ -13,9 +13,11 @@ constexpr int64_t kByteGrain = 256 * 1024;
 
 template <typename E>
 inline void copy_row(E* NRT_RESTRICT y, int64_t y_step, const E* NRT_RESTRICT x, int64_t x_step,
-                     int64_t n) {
+                     int64_t n, bool stream) {
   if (y_step == 1 && x_step == 1) {
-    if (n >= 64) {
+    if (stream && n * static_cast<int64_t>(sizeof(E)) >= 64) {
+      stream_copy(y, x, n * static_cast<int64_t>(sizeof(E)));
+    } else if (n >= 64) {
       memcpy(y, x, static_cast<size_t>(n) * sizeof(E));
     } else {
       for (int64_t i = 0; i < n; ++i) y[i] = x[i];
@@ -35,12 +37,13 @@ inline void copy_row(E* NRT_RESTRICT y, int64_t y_step, const E* NRT_RESTRICT x,
 template <typename E>
 void copy_elements(const Strided& s, void* dst, const void* src) {
   char* base[2] = {static_cast<char*>(dst), static_cast<char*>(const_cast<void*>(src))};
-  const int64_t bytes[2] = {sizeof(E), sizeof(E)};
-  for_rows<2>(s, base, bytes, kByteGrain / static_cast<int64_t>(sizeof(E)),
-              [](char* const* p, const int64_t* step, int64_t n) {
-                copy_row(reinterpret_cast<E*>(p[0]), step[0], reinterpret_cast<const E*>(p[1]),
-                         step[1], n);
-              });
+  constexpr int64_t size = sizeof(E);
+  const int64_t bytes[2] = {size, size};
+  const bool stream = s.size * size >= kStreamedOutput;
+  for_rows<2>(s, base, bytes, kByteGrain / size, [=](char* const* p, const int64_t* step, int64_t n) {
+    copy_row(reinterpret_cast<E*>(p[0]), step[0], reinterpret_cast<const E*>(p[1]), step[1], n,
+             stream);
+  });
 }
 
 void copy(const Strided& s, int64_t element_bytes, void* dst, const void* src) {
@@ -138,8 +141,15 @@ struct To<uint8_t> {
   static uint8_t from(S x) {
     return static_cast<uint8_t>(x);
   }
-  static uint8_t from(float x) { return saturate<uint8_t, float>(x, 0.0f, 256.0f, 0, 255); }
-  static uint8_t from(double x) { return saturate<uint8_t, double>(x, 0.0, 256.0, 0, 255); }
+  // Through int32, by selects alone, so that the loop vectorises; NaN fails the first comparison.
+  static uint8_t from(float x) {
+    const float above = x > 0.0f ? x : 0.0f;
+    return static_cast<uint8_t>(static_cast<int32_t>(above < 255.0f ? above : 255.0f));
+  }
+  static uint8_t from(double x) {
+    const double above = x > 0.0 ? x : 0.0;
+    return static_cast<uint8_t>(static_cast<int32_t>(above < 255.0 ? above : 255.0));
+  }
 };
 template <>
 struct To<Bool8> {
@@ -328,6 +338,27 @@ void fill(void* dst, int64_t element_bytes, uint64_t bits, int64_t n) {
   }
 }
 
+template <typename E>
+void one_hot_rows(void* dst, uint64_t on, uint64_t off, const int64_t* ids, int64_t count,
+                  int64_t depth) {
+  E* y = static_cast<E*>(dst);
+  const E set = static_cast<E>(on), rest = static_cast<E>(off);
+  parallel(count, max64(1, kByteGrain / static_cast<int64_t>(sizeof(E)) / max64(1, depth)),
+           [=](int64_t begin, int64_t end) {
+             for (int64_t i = begin * depth; i < end * depth; ++i) y[i] = rest;
+             for (int64_t r = begin; r < end; ++r) y[r * depth + ids[r]] = set;
+           });
+}
+
+void one_hot(void* dst, int64_t element_bytes, uint64_t on, uint64_t off, const int64_t* ids,
+             int64_t count, int64_t depth) {
+  const auto rows = element_bytes == 1   ? one_hot_rows<uint8_t>
+                    : element_bytes == 2 ? one_hot_rows<uint16_t>
+                    : element_bytes == 4 ? one_hot_rows<uint32_t>
+                                         : one_hot_rows<uint64_t>;
+  rows(dst, on, off, ids, count, depth);
+}
+
 template <typename T>
 void range_elements(void* dst, int64_t n, double start, double step) {
   T* y = static_cast<T*>(dst);
@@ -354,7 +385,7 @@ void range(int32_t dtype, void* dst, int64_t n, double start, double step) {
 }  // namespace
 
 extern const MovementKernels movement_kernels;
-const MovementKernels movement_kernels = {copy, add, cast, fill, range};
+const MovementKernels movement_kernels = {copy, add, cast, fill, one_hot, range};
 
 }  // namespace NRT_ISA_NS
 }  // namespace nrt

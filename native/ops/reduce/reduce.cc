@@ -4,6 +4,7 @@
 #include "ops/reduce/reduce_kernels.h"
 
 NRT_DECLARE_LEVELS(ReduceKernels, reduce_kernels)
+NRT_DECLARE_LEVELS(ReduceSearchKernels, reduce_search_kernels)
 
 using namespace nrt;
 
@@ -131,7 +132,7 @@ nrt_status nrt_reduce_extreme_bwd(nrt_ctx ctx, int32_t dtype, nrt_ptr dx, nrt_pt
     require(dy, s.size, "reduce", "dy");
     require(y, s.size, "reduce", "y");
     require(x, s.size, "reduce", "x");
-    NRT_SELECT(c, reduce_kernels)
+    NRT_SELECT(c, reduce_search_kernels)
         .extreme_bwd(s, dtype, ptr<void>(dx), ptr<const void>(dy), ptr<const void>(y),
                      ptr<const void>(x), step);
   });
@@ -150,7 +151,7 @@ nrt_status nrt_reduce_arg(nrt_ctx ctx, int32_t dtype, int32_t largest, nrt_ptr y
     if (count == 0) invalid("reduce: the position of the largest of no elements is not defined");
     require(y, outputs, "reduce", "y");
     require(x, outputs, "reduce", "x");
-    NRT_SELECT(c, reduce_kernels)
+    NRT_SELECT(c, reduce_search_kernels)
         .arg(dtype, largest != 0, ptr<int64_t>(y), ptr<const void>(x), outer, count, inner);
   });
 }
@@ -162,7 +163,7 @@ nrt_status nrt_reduce_nonfinite(nrt_ctx ctx, int32_t dtype, nrt_ptr flag, nrt_pt
     require_size(n, "reduce", "n");
     require(flag, 1, "reduce", "flag");
     require(x, n, "reduce", "x");
-    *ptr<uint8_t>(flag) = NRT_SELECT(c, reduce_kernels).nonfinite(dtype, ptr<const void>(x), n);
+    *ptr<uint8_t>(flag) = NRT_SELECT(c, reduce_search_kernels).nonfinite(dtype, ptr<const void>(x), n);
   });
 }
 

@@ -13,6 +13,9 @@ struct ReducePlan {
 
 struct ReduceKernels {
   void (*reduce)(const ReducePlan& plan, int32_t dtype, int32_t op, void* y, const void* x, double p0);
+};
+
+struct ReduceSearchKernels {
   // s: dx (contiguous), x, y (stride 0 along reduced axes; dy and counts are laid out like y).
   void (*extreme_bwd)(const Strided& s, int32_t dtype, void* dx, const void* dy, const void* y,
                       const void* x, int64_t outputs);

@@ -155,19 +155,22 @@ struct Softsign {
 // x Phi(x), Phi(x) = erfc(-x / sqrt 2) / 2: the tail keeps its relative accuracy.
 struct Gelu {
   static constexpr int needs = kInput;
+  // Phi(x) given the gaussian of x / sqrt 2.
   template <typename T>
-  static NRT_INLINE T cdf(T x) {
-    return static_cast<T>(0.5) * math::erfc(static_cast<T>(-math::kRootHalf) * x);
+  static NRT_INLINE T cdf(T x, T gaussian) {
+    constexpr T kHigh = math::Format<T>::kErfcHigh;
+    const T z = static_cast<T>(math::kRootHalf) * math::magnitude(x);
+    const T tail = static_cast<T>(0.5) * gaussian * math::erfc_factor(z > kHigh ? kHigh : z);
+    return x > 0 ? 1 - tail : tail;
   }
   template <typename T>
   static NRT_INLINE T forward(T x, const Params<T>&) {
-    return gated(x, cdf(x));
+    return gated(x, cdf(x, math::gaussian(static_cast<T>(math::kRootHalf) * x)));
   }
   template <typename T>
   static NRT_INLINE T derivative(T v, const Params<T>&) {
-    const T density = static_cast<T>(0.39894228040143267794) *
-                      math::gaussian(static_cast<T>(math::kRootHalf) * v);
-    return cdf(v) + gated(v, density);
+    const T gaussian = math::gaussian(static_cast<T>(math::kRootHalf) * v);
+    return cdf(v, gaussian) + gated(v, static_cast<T>(0.39894228040143267794) * gaussian);
   }
 };
 

@@ -7,10 +7,18 @@ namespace nrt {
 namespace NRT_ISA_NS {
 namespace {
 
+// Not inlined: one copy serves plain, strided and streamed results.
 template <typename F, typename T>
-inline void loop(T* y, const T* x, int64_t n, const unary::Params<T>& params) {
+__attribute__((noinline)) void loop(T* y, const T* x, int64_t n, const unary::Params<T>& params) {
   const unary::Params<T> p = params;
   for (int64_t i = 0; i < n; ++i) y[i] = F::template forward<T>(x[i], p);
+}
+
+template <typename T>
+void map_piece(void (*make)(T*, const T*, int64_t, const unary::Params<T>&), bool stream, T* y,
+               const T* x, int64_t n, const unary::Params<T>& params) {
+  if (!stream) return make(y, x, n, params);
+  stream_blocks(y, n, [&](T* to, int64_t i, int64_t count) { make(to, x + i, count, params); });
 }
 
 template <typename F, typename T>
@@ -45,10 +53,13 @@ void forward_as(int32_t op, void* y, const void* x, int64_t n, const double* p) 
   const unary::Params<T> params = params_of<T>(p);
   T* out = static_cast<T*>(y);
   const T* in = static_cast<const T*>(x);
+  const bool stream = out != in && n * static_cast<int64_t>(sizeof(T)) >= kStreamedOutput;
   with_unary(simplified(op, p), [&](auto f) {
     using F = decltype(f);
+    const auto make = loop<F, T>;
     parallel(n, kElementGrain, [=, &params](int64_t begin, int64_t end) {
-      loop<F, T>(out + begin, in + begin, end - begin, params);
+      map_piece(make, stream, out + begin, in + begin, end - begin, params);
+      stream_fence();
     });
   });
 }
