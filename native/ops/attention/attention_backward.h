@@ -61,21 +61,32 @@ struct KeyRange {
   T *dk, *dv;
 };
 
+// Keys [first, first + count) with their gradients at zero; nothing is packed yet.
+template <typename T>
+KeyRange<T> key_sums(const AttentionPlan& p, int64_t first, int64_t count) {
+  const int64_t width = lanes_up<T>(p.width), value_width = lanes_up<T>(p.value_width);
+  T* dk = scratch<T>(count * width);
+  T* dv = scratch<T>(count * value_width);
+  fill(dk, count * width, T(0));
+  fill(dv, count * value_width, T(0));
+  return {first, first + count, width, value_width, nullptr, nullptr, nullptr, 0, dk, dv};
+}
+
 template <typename T>
 KeyRange<T> key_range(const AttentionPlan& p, const Head& h, int64_t first, int64_t last, const T* k, const T* v) {
   const int64_t count = max64(0, last - first), padded = round_up(count, kPanel<T>);
-  const int64_t width = lanes_up<T>(p.width), value_width = lanes_up<T>(p.value_width);
   T* key_panels = scratch<T>(padded * p.width);
   T* value_panels = scratch<T>(padded * p.value_width);
   const T* key = k + p.k.at(h.batch, h.kv_head, first);
   pack_panels(key_panels, key, p.k.row, count, p.width, static_cast<T>(p.scale * Unit<T>::kPerNatural));
   pack_panels(value_panels, v + p.v.at(h.batch, h.kv_head, first), p.v.row, count, p.value_width, T(1));
   const StripRows<T> rows(key, p.k.row, count, p.width);
-  T* dk = scratch<T>(count * width);
-  T* dv = scratch<T>(count * value_width);
-  fill(dk, count * width, T(0));
-  fill(dv, count * value_width, T(0));
-  return {first, first + count, width, value_width, key_panels, value_panels, rows.rows, rows.ld, dk, dv};
+  KeyRange<T> range = key_sums<T>(p, first, count);
+  range.key_panels = key_panels;
+  range.value_panels = value_panels;
+  range.keys = rows.rows;
+  range.keys_ld = rows.ld;
+  return range;
 }
 
 // A strip of queries against a block of keys.
@@ -180,10 +191,12 @@ void deltas(const AttentionPlan& p, const Head& h, T* delta, const Given<T>& giv
   }
 }
 
-// Adds what the queries of one head contribute to a range of keys; dq [queries, width] is this range's
-// part of the gradient by the queries, not yet scaled.
-template <typename T>
-void add_head(const AttentionPlan& p, const Head& h, const KeyRange<T>& t, const Given<T>& given, T* dq) {
+// Adds what the queries of one head contribute to a range of keys, in strips of `strip` queries by
+// add(block, log sums, deltas, dq of the strip); dq [queries, width] is this range's part of the gradient by the
+// queries, not yet scaled.
+template <typename T, typename Add>
+void add_head(const AttentionPlan& p, const Head& h, const KeyRange<T>& t, const Given<T>& given, T* dq,
+              int64_t strip, const Add& add) {
   const ScratchMark mark;
   const T* lse = given.lse + (h.batch * p.heads + h.head) * p.queries;
   T* log_sum = scratch<T>(p.queries);
@@ -192,10 +205,10 @@ void add_head(const AttentionPlan& p, const Head& h, const KeyRange<T>& t, const
   deltas(p, h, delta, given);
   fill(dq, p.queries * t.width, T(0));
   for (int64_t k0 = t.first; k0 < t.last; k0 += kKeyBlock) {
-    for (int64_t q0 = p.causal ? k0 / kStrip * kStrip : 0; q0 < p.queries; q0 += kStrip) {
-      StripBlock<T> b = {q0, min64(kStrip, p.queries - q0), k0, min64(kKeyBlock, t.last - k0), nullptr, nullptr};
+    for (int64_t q0 = p.causal ? k0 / strip * strip : 0; q0 < p.queries; q0 += strip) {
+      StripBlock<T> b = {q0, min64(strip, p.queries - q0), k0, min64(kKeyBlock, t.last - k0), nullptr, nullptr};
       if (p.causal) b.keys = min64(b.keys, q0 + b.rows - k0);
-      if (b.keys > 0) add_strip(p, h, t, b, given, log_sum + q0, delta + q0, dq + q0 * t.width);
+      if (b.keys > 0) add(b, log_sum + q0, delta + q0, dq + q0 * t.width);
     }
   }
 }
@@ -233,12 +246,11 @@ void sum_parts(const AttentionPlan& p, T* dq, const T* found, int64_t parts, int
   });
 }
 
-template <typename T>
-void backward(const AttentionPlan& p, T* dq, T* dk, T* dv, const T* dy, const T* y, const T* lse, const T* q,
-              const T* k, const T* v) {
+// range_of(head, first, last): a task's keys; add(head, range, dq): what a head's queries contribute.
+template <typename T, typename Range, typename Add>
+void backward_walk(const AttentionPlan& p, T* dq, T* dk, T* dv, const Range& range_of, const Add& add) {
   if (p.batch == 0 || p.kv_heads == 0) return;
   if (p.width == 0 && p.value_width == 0) return;  // empty gradients, of keys however many
-  const Given<T> given = {dy, y, lse, q};
   const int64_t group = p.heads / p.kv_heads, width = lanes_up<T>(p.width);
   const int64_t share = round_up(div_up(max64(p.keys, 1), parts_of(p, div_up(p.keys, kKeyBlock))), kKeyBlock);
   const int64_t parts = max64(1, div_up(p.keys, share)), head_size = p.queries * width;
@@ -250,21 +262,36 @@ void backward(const AttentionPlan& p, T* dq, T* dk, T* dv, const T* dy, const T*
       const int64_t batch = i / parts / p.kv_heads, kv_head = i / parts % p.kv_heads, part = i % parts;
       const int64_t first = part * share, last = min64(p.keys, first + share);
       Head h = {batch, 0, kv_head, keys_of(p, batch)};
-      const KeyRange<T> t = key_range(p, h, first, min64(last, h.keys), k, v);
+      const auto t = range_of(h, first, min64(last, h.keys));
       T* own = parts == 1 ? scratch<T>(head_size) : nullptr;
       for (int64_t g = 0; g < group; ++g) {
         h.head = kv_head * group + g;
         const int64_t at = (part * p.batch + batch) * p.heads + h.head;
         T* to = parts == 1 ? own : found + at * head_size;
-        add_head(p, h, t, given, to);
+        add(h, t, to);
         if (parts == 1) {
           write_rows(dq + p.dq.at(batch, h.head, 0), p.dq.row, to, width, p.queries, p.width, static_cast<T>(p.scale));
         }
       }
-      write_keys(p, h, t, last, dk, dv);
+      write_keys<T>(p, h, t, last, dk, dv);
     }
   });
   if (parts > 1) sum_parts(p, dq, found, parts, width);
+}
+
+template <typename T>
+void backward(const AttentionPlan& p, T* dq, T* dk, T* dv, const T* dy, const T* y, const T* lse, const T* q,
+              const T* k, const T* v) {
+  const Given<T> given = {dy, y, lse, q};
+  backward_walk(
+      p, dq, dk, dv,
+      [&](const Head& h, int64_t first, int64_t last) { return key_range(p, h, first, last, k, v); },
+      [&](const Head& h, const KeyRange<T>& t, T* to) {
+        add_head(p, h, t, given, to, kStrip,
+                 [&](const StripBlock<T>& b, const T* log_sum, const T* delta, T* rows_of_dq) {
+                   add_strip(p, h, t, b, given, log_sum, delta, rows_of_dq);
+                 });
+      });
 }
 
 }  // namespace
