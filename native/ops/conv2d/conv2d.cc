@@ -5,6 +5,7 @@
 #include "core/dispatch.h"
 #include "core/precision.h"
 #include "ops/conv2d/conv2d_kernels.h"
+#include "ops/gemm/gemm_tile_kernels.h"
 #include "ops/unary/unary.h"
 
 NRT_DECLARE_LEVELS(Conv2dKernels, conv2d_kernels)
@@ -111,8 +112,116 @@ bool done_by(Function function, const Arguments&... arguments) {
   return false;
 }
 
+// Packing once per call costs about as much as this many result pixels.
+constexpr int64_t kManyPixels = 8192;
+constexpr int64_t kSmallWeights = 4096;
+
+template <typename T>
+int64_t packed_size(const Context& c, const Conv2dTable<T>& table, const Conv2dShape& s, int32_t form) {
+  if (form == NRT_CONV2D_PANELS) return table.packed_size(s);
+  const int32_t products = form - NRT_CONV2D_TRANSFORMED;
+  const bool known = products == 0 || (gemm_tile_kernels_of_call() != nullptr && (products == 3 || products == 6));
+  if (sizeof(T) != sizeof(float) || !known) return 0;
+  return NRT_SELECT(c, conv2d_winograd_kernels).packed_size(s, products);
+}
+
+template <typename T>
+int32_t form_of(const Context& c, const Conv2dTable<T>& table, const Conv2dShape& s) {
+  const int64_t weights = s.kernel_h * s.kernel_w * (s.in_c / s.groups) * s.out_c;
+  if (weights < kSmallWeights || s.images * s.out_h * s.out_w > kManyPixels || !has_output(s)) {
+    return NRT_CONV2D_PLAIN;
+  }
+  if (sizeof(T) == sizeof(float) && !ieee_products()) {
+    const int32_t products = NRT_SELECT(c, conv2d_winograd_kernels).packed_products(s);
+    if (products >= 0) return NRT_CONV2D_TRANSFORMED + products;
+  }
+  return packed_size(c, table, s, NRT_CONV2D_PANELS) > 0 ? NRT_CONV2D_PANELS : NRT_CONV2D_PLAIN;
+}
+
+template <typename T>
+void require_form(const Context& c, const Conv2dTable<T>& table, const Conv2dShape& s, int32_t form) {
+  if (packed_size(c, table, s, form) == 0) {
+    invalid("conv2d: form is %d, expected one that nrt_conv2d_form gave for this shape", form);
+  }
+}
+
 }  // namespace
 }  // namespace nrt
+
+int32_t nrt_conv2d_form(nrt_ctx ctx, int32_t dtype, const int64_t* desc) {
+  int32_t form = NRT_CONV2D_PLAIN;
+  nrt::guard([&] {
+    const nrt::Context& c = nrt::context(ctx);
+    const nrt::Conv2dShape shape = nrt::shape_of(desc);
+    nrt::for_real("conv2d", NRT_SELECT(c, conv2d_kernels), dtype,
+                  [&](const auto& table, auto) { form = nrt::form_of(c, table, shape); });
+  });
+  return form;
+}
+
+int64_t nrt_conv2d_packed_bytes(nrt_ctx ctx, int32_t dtype, const int64_t* desc, int32_t form) {
+  int64_t bytes = -1;
+  nrt::guard([&] {
+    const nrt::Context& c = nrt::context(ctx);
+    const nrt::Conv2dShape shape = nrt::shape_of(desc);
+    nrt::for_real("conv2d", NRT_SELECT(c, conv2d_kernels), dtype, [&](const auto& table, auto zero) {
+      bytes = nrt::packed_size(c, table, shape, form) * static_cast<int64_t>(sizeof(zero));
+    });
+  });
+  return bytes;
+}
+
+nrt_status nrt_conv2d_pack(nrt_ctx ctx, int32_t dtype, nrt_ptr packed, nrt_ptr w, const int64_t* desc,
+                           int32_t form) {
+  return nrt::guard([&] {
+    const nrt::Context& c = nrt::context(ctx);
+    const nrt::Conv2dShape shape = nrt::shape_of(desc);
+    nrt::require("packed", packed, true);
+    nrt::require("w", w, true);
+    nrt::for_real("conv2d", NRT_SELECT(c, conv2d_kernels), dtype, [&](const auto& table, auto zero) {
+      using T = decltype(zero);
+      nrt::require_form(c, table, shape, form);
+      const auto packed_ = nrt::ptr<T>(packed);
+      const auto w_ = nrt::ptr<const T>(w);
+      if constexpr (sizeof(T) == sizeof(float)) {
+        if (form >= NRT_CONV2D_TRANSFORMED) {
+          NRT_SELECT(c, conv2d_winograd_kernels).pack(packed_, w_, shape, form - NRT_CONV2D_TRANSFORMED);
+          return;
+        }
+      }
+      table.pack(packed_, w_, shape);
+    });
+  });
+}
+
+nrt_status nrt_conv2d_fwd_packed(nrt_ctx ctx, int32_t dtype, nrt_ptr y, nrt_ptr x, nrt_ptr w,
+                                 nrt_ptr packed, nrt_ptr bias, const int64_t* desc, int32_t form) {
+  return nrt::guard([&] {
+    const nrt::Context& c = nrt::context(ctx);
+    const nrt::Conv2dShape shape = nrt::shape_of(desc);
+    nrt::require("y", y, nrt::has_output(shape));
+    nrt::require("x", x, nrt::has_output(shape) && nrt::has_input(shape));
+    nrt::require("w", w, nrt::has_output(shape));
+    nrt::require("packed", packed, nrt::has_output(shape));
+    nrt::for_real("conv2d", NRT_SELECT(c, conv2d_kernels), dtype, [&](const auto& table, auto zero) {
+      using T = decltype(zero);
+      nrt::require_form(c, table, shape, form);
+      if (!nrt::has_output(shape)) return;
+      const auto y_ = nrt::ptr<T>(y);
+      const auto x_ = nrt::ptr<const T>(x), w_ = nrt::ptr<const T>(w), b_ = nrt::ptr<const T>(bias);
+      const auto packed_ = nrt::ptr<const T>(packed);
+      if constexpr (sizeof(T) == sizeof(float)) {
+        if (form >= NRT_CONV2D_TRANSFORMED) {
+          const auto& fewer = NRT_SELECT(c, conv2d_winograd_kernels);
+          const int32_t products = form - NRT_CONV2D_TRANSFORMED;
+          if (!fewer.forward_packed(y_, x_, packed_, b_, shape, products)) table.forward(y_, x_, w_, b_, shape);
+          return;
+        }
+      }
+      table.forward_packed(y_, x_, packed_, b_, shape);
+    });
+  });
+}
 
 nrt_status nrt_conv2d_fwd(nrt_ctx ctx, int32_t dtype, nrt_ptr y, nrt_ptr x, nrt_ptr w, nrt_ptr bias,
                           const int64_t* desc) {

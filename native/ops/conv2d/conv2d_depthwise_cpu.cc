@@ -22,6 +22,7 @@ struct DepthTile {
   const T* in;
   int64_t in_step, row_gap, col_gap;
   int64_t tap_rows, tap_cols;
+  int64_t next_row;  // from the first tap to the row that the next row of results sees first
   const T* w;
   int64_t w_row, w_col;  // elements from one tap row or column to the next, maybe negative
   const T* bias;
@@ -30,13 +31,24 @@ struct DepthTile {
   int32_t activation;
 };
 
-// Channels [d, d + lanes * vectors) of `pixels` neighbouring results.
-template <typename T, int lanes, int vectors, int pixels>
+// Channels [d, d + lanes * vectors) of `pixels` neighbouring results; `columns` of the kernel, or 0
+// where their number is not known to the compiler.
+template <typename T, int lanes, int vectors, int pixels, int columns>
 inline __attribute__((always_inline)) void depth_block(const DepthTile<T>& t, int64_t d) {
   typedef typename VectorOf<T, lanes>::type V;
   V acc[pixels][vectors] = {};
+  if (lanes == kLanes<T>) {
+#pragma GCC unroll 4
+    for (int r = 0; r < pixels; ++r) {
+#pragma GCC unroll 2
+      for (int v = 0; v < vectors; ++v) {
+        __builtin_prefetch(t.in + t.next_row + r * t.in_step + d + v * lanes);
+      }
+    }
+  }
   for (int64_t a = 0; a < t.tap_rows; ++a) {
-    for (int64_t b = 0; b < t.tap_cols; ++b) {
+#pragma GCC unroll 3
+    for (int64_t b = 0; b < (columns > 0 ? columns : t.tap_cols); ++b) {
       const T* in = t.in + a * t.row_gap + b * t.col_gap + d;
       const T* w = t.w + a * t.w_row + b * t.w_col + d;
 #pragma GCC unroll 2
@@ -83,16 +95,22 @@ inline __attribute__((always_inline)) void each_block(int64_t channels, const F&
   for (; d < channels; ++d) body(d, Count<1>{}, Count<1>{});
 }
 
-template <typename T, int pixels, int lanes, int vectors>
+template <typename T, int pixels, int columns, int lanes, int vectors>
 inline void depth_block(const DepthTile<T>& t, int64_t d, Count<lanes>, Count<vectors>) {
-  depth_block<T, lanes, vectors, pixels>(t, d);
+  depth_block<T, lanes, vectors, pixels, columns>(t, d);
 }
 
 template <typename T, int pixels>
 void depth_pixels(const DepthTile<T>& t, int64_t channels) {
-  each_block<T>(channels, [&](int64_t d, auto lanes, auto vectors) {
-    depth_block<T, pixels>(t, d, lanes, vectors);
-  });
+  if (pixels > 1 && t.tap_cols == 3) {
+    each_block<T>(channels, [&](int64_t d, auto lanes, auto vectors) {
+      depth_block<T, pixels, 3>(t, d, lanes, vectors);
+    });
+  } else {
+    each_block<T>(channels, [&](int64_t d, auto lanes, auto vectors) {
+      depth_block<T, pixels, 0>(t, d, lanes, vectors);
+    });
+  }
   if (t.activation != NRT_UNARY_IDENTITY && t.activation != NRT_UNARY_RELU) {
     for (int r = 0; r < pixels; ++r) activate(t.out + r * t.out_step, channels, t.activation);
   }
@@ -120,6 +138,7 @@ void depth_row(const Depth<T>& d, int64_t image, int64_t t) {
   tile.row_gap = d.rows.gap * d.cols.source * c;
   tile.col_gap = d.cols.gap * c;
   tile.tap_rows = rows.count;
+  tile.next_row = ((rows.count - 1) * d.rows.gap + d.rows.step) * d.cols.source * c;
   tile.w_row = d.rows.tap_step * d.kernel_w * c;
   tile.w_col = d.cols.tap_step * c;
   tile.bias = d.bias;
@@ -205,9 +224,148 @@ inline void tap_block(Count<lanes>, Count<vectors>, T* sum, const T* x, int64_t 
   tap_block<T, lanes, vectors>(sum, x, x_step, dy, dy_step, pixels);
 }
 
-// Adds one row of dy to the chunk's dw [taps][c] and dbias [c] (or null).
+// Adds to the sums of one tap over single pixels, all channels.
 template <typename T>
-void weights_row(const Conv2dShape& s, T* sums, T* biases, const T* x, const T* dy, int64_t i) {
+void tap_channels(T* sum, const T* x, const T* dy, int64_t channels) {
+  NRT_INDEPENDENT
+  for (int64_t d = 0; d < channels; ++d) sum[d] += x[d] * dy[d];
+}
+
+// A rectangle of pixels all of whose taps (of kernel rows [p, p + taps)) lie inside the image.
+template <typename T>
+struct TapsInput {
+  T* sum;
+  int64_t sum_row, sum_col;
+  const T* x;
+  int64_t x_row, x_step, x_gap_row, x_gap_col;
+  const T* dy;
+  int64_t dy_row, dy_step;
+  int64_t rows, cols;
+};
+
+// The sums of kh x kw taps and one or two vectors of channels stay in registers over the rectangle.
+template <typename T, int lanes, int vectors, int kh, int kw>
+void taps_block(const TapsInput<T>& in, int64_t d) {
+  typedef typename VectorOf<T, lanes>::type V;
+  V acc[kh][kw][vectors];
+#pragma GCC unroll 8
+  for (int p = 0; p < kh; ++p) {
+#pragma GCC unroll 8
+    for (int q = 0; q < kw; ++q) {
+#pragma GCC unroll 2
+      for (int v = 0; v < vectors; ++v) {
+        load(acc[p][q][v], in.sum + p * in.sum_row + q * in.sum_col + d + v * lanes);
+      }
+    }
+  }
+  for (int64_t i = 0; i < in.rows; ++i) {
+    const T* x = in.x + i * in.x_row + d;
+    const T* dy = in.dy + i * in.dy_row + d;
+    for (int64_t j = 0; j < in.cols; ++j, x += in.x_step, dy += in.dy_step) {
+      __builtin_prefetch(dy + in.dy_row);
+      __builtin_prefetch(x + (kh - 1) * in.x_gap_row + in.x_row);
+#pragma GCC unroll 2
+      for (int v = 0; v < vectors; ++v) {
+        V gradient;
+        load(gradient, dy + v * lanes);
+#pragma GCC unroll 8
+        for (int p = 0; p < kh; ++p) {
+#pragma GCC unroll 8
+          for (int q = 0; q < kw; ++q) {
+            V value;
+            load(value, x + p * in.x_gap_row + q * in.x_gap_col + v * lanes);
+            acc[p][q][v] += value * gradient;
+          }
+        }
+      }
+    }
+  }
+#pragma GCC unroll 8
+  for (int p = 0; p < kh; ++p) {
+#pragma GCC unroll 8
+    for (int q = 0; q < kw; ++q) {
+#pragma GCC unroll 2
+      for (int v = 0; v < vectors; ++v) {
+        store(in.sum + p * in.sum_row + q * in.sum_col + d + v * lanes, acc[p][q][v]);
+      }
+    }
+  }
+}
+
+template <typename T, int kh, int kw, int lanes, int vectors>
+inline void taps_block(const TapsInput<T>& in, int64_t d, Count<lanes>, Count<vectors>) {
+  // Two vectors of nine taps need more than sixteen registers.
+  constexpr int at_once = kRegisters == 32 || kh * kw * vectors <= 12 ? vectors : 1;
+#pragma GCC unroll 2
+  for (int v = 0; v < vectors; v += at_once) taps_block<T, lanes, at_once, kh, kw>(in, d + v * lanes);
+}
+
+template <typename T, int kh, int kw>
+void taps(const TapsInput<T>& in, int64_t channels) {
+  if (in.rows <= 0 || in.cols <= 0) return;
+  each_block<T>(channels, [&](int64_t d, auto lanes, auto vectors) {
+    taps_block<T, kh, kw>(in, d, lanes, vectors);
+  });
+}
+
+// Adds result rows [begin, end) of one image to dw, for kernels of three columns: whole rectangles
+// of pixels at once, and the two ends of each row pixel by pixel.
+template <typename T>
+void weights_rows(const Conv2dShape& s, T* sums, const T* x, const T* dy, int64_t begin,
+                  int64_t end) {
+  const int64_t c = s.in_c;
+  const Axis rows = forward_axis(s.out_h, s.in_h, s.kernel_h, s.stride_h, s.dilation_h, s.pad_top);
+  const Axis cols = forward_axis(s.out_w, s.in_w, s.kernel_w, s.stride_w, s.dilation_w, s.pad_left);
+  int64_t left = 0, right = s.out_w;
+  while (left < right && cols.taps_inside(left).count < cols.taps) ++left;
+  while (right > left && cols.taps_inside(right - 1).count < cols.taps) --right;
+  TapsInput<T> in;
+  in.sum_col = c;
+  in.sum_row = s.kernel_w * c;
+  in.x_step = s.stride_w * c;
+  in.x_row = s.stride_h * s.in_w * c;
+  in.x_gap_row = s.dilation_h * s.in_w * c;
+  in.x_gap_col = s.dilation_w * c;
+  in.dy_step = c;
+  in.dy_row = s.out_w * c;
+  in.cols = right - left;
+  for (int64_t i = begin; i < end;) {
+    const Taps inside = rows.taps_inside(i);
+    const bool whole = s.kernel_h == 3 && inside.count == 3;
+    int64_t last = i + 1;
+    while (whole && last < end && rows.taps_inside(last).count == 3) ++last;
+    in.dy = dy + (i * s.out_w + left) * c;
+    for (int64_t p = inside.first; p < inside.first + inside.count; p += whole ? 3 : 1) {
+      in.sum = sums + p * in.sum_row;
+      in.x = x + ((rows.begin(i) + p * rows.gap) * s.in_w + cols.begin(left)) * c;
+      in.rows = last - i;
+      if (whole) {
+        taps<T, 3, 3>(in, c);
+      } else {
+        taps<T, 1, 3>(in, c);
+      }
+    }
+    i = last;
+  }
+  for (int64_t i = begin; i < end; ++i) {
+    const Taps inside = rows.taps_inside(i);
+    for (int64_t at = 0; at < s.out_w - (right - left); ++at) {
+      const int64_t j = at < left ? at : at + (right - left);
+      const Taps within = cols.taps_inside(j);
+      for (int64_t p = inside.first; p < inside.first + inside.count; ++p) {
+        for (int64_t q = within.first; q < within.first + within.count; ++q) {
+          tap_channels(sums + (p * s.kernel_w + q) * c,
+                       x + ((rows.begin(i) + p * rows.gap) * s.in_w + cols.begin(j) + q * cols.gap) * c,
+                       dy + (i * s.out_w + j) * c, c);
+        }
+      }
+    }
+  }
+}
+
+// The same for one row and any kernel, tap by tap.
+template <typename T>
+void weights_row(const Conv2dShape& s, T* sums, const T* x, const T* dy, int64_t i) {
   const int64_t c = s.in_c;
   for (int64_t p = 0; p < s.kernel_h; ++p) {
     const int64_t row = i * s.stride_h + p * s.dilation_h - s.pad_top;
@@ -226,9 +384,21 @@ void weights_row(const Conv2dShape& s, T* sums, T* biases, const T* x, const T* 
       });
     }
   }
-  for (int64_t j = 0; biases != nullptr && j < s.out_w; ++j) {
-    const T* from = dy + j * c;
-    for (int64_t d = 0; d < c; ++d) biases[d] += from[d];
+}
+
+// Adds result rows [begin, end) of one image to the chunk's dw [taps][c] and dbias [c] (or null).
+template <typename T>
+void add_rows(const Conv2dShape& s, T* sums, T* biases, const T* x, const T* dy, int64_t begin,
+              int64_t end) {
+  const int64_t row = s.out_w * s.in_c;
+  if (s.kernel_w == 3) {
+    weights_rows(s, sums, x, dy, begin, end);
+  } else {
+    for (int64_t i = begin; i < end; ++i) weights_row(s, sums, x, dy + i * row, i);
+  }
+  for (int64_t j = begin * s.out_w; biases != nullptr && j < end * s.out_w; ++j) {
+    const T* from = dy + j * s.in_c;
+    for (int64_t d = 0; d < s.in_c; ++d) biases[d] += from[d];
   }
 }
 
@@ -273,10 +443,13 @@ void conv2d_depthwise_weights(T* dw, T* dbias, const T* x, const T* dy, const Co
   memset(partials, 0, static_cast<size_t>(chunks * stride) * sizeof(T));
   parallel(tasks, grain, [&](int64_t begin, int64_t end) {
     T* sums = partials + begin / grain * stride;
-    for (int64_t task = begin; task < end; ++task) {
-      weights_row(s, sums, dbias == nullptr ? nullptr : sums + size,
-                  x + task / s.out_h * s.in_h * s.in_w * s.in_c, dy + task * s.out_w * s.in_c,
-                  task % s.out_h);
+    for (int64_t task = begin; task < end;) {
+      const int64_t image = task / s.out_h, row = task % s.out_h;
+      const int64_t last = min64(row + end - task, s.out_h);
+      add_rows(s, sums, dbias == nullptr ? nullptr : sums + size,
+               x + image * s.in_h * s.in_w * s.in_c, dy + image * s.out_h * s.out_w * s.in_c, row,
+               last);
+      task += last - row;
     }
   });
   for (int64_t chunk = 1; chunk < chunks; ++chunk) {

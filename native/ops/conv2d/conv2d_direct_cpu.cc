@@ -22,6 +22,8 @@ constexpr int64_t kChunkWork = 1 << 21;
 // Columns of a strip when rows are very long (1x1 convolutions are one long row).
 constexpr int64_t kLongRow = 512;
 constexpr int64_t kColumnBlock = 16 * 14;
+// Results that no cache would hold until they are read are stored past the caches.
+constexpr int64_t kStreamedBytes = 64 << 20;
 
 // How the result positions are cut into strips.
 struct Strips {
@@ -103,6 +105,15 @@ TileFunction<T> choose_tile(int width, int64_t pixels, int64_t line_taps) {
   return line != nullptr ? line : tile_for<T>(width, pixels);
 }
 
+// Whole vectors of every pixel must be aligned.
+template <typename T>
+bool streams(const Direct<T>& d) {
+  const int64_t bytes = d.images * d.out_image() * static_cast<int64_t>(sizeof(T));
+  return bytes > kStreamedBytes && d.out_pitch() % kLanes<T> == 0 && d.group_out % kLanes<T> == 0 &&
+         reinterpret_cast<uintptr_t>(d.out) % kVectorBytes == 0 &&
+         (d.activation == NRT_UNARY_IDENTITY || d.activation == NRT_UNARY_RELU);
+}
+
 // Where a strip's input and results are.
 template <typename T>
 struct Strip {
@@ -140,6 +151,7 @@ void run_panel(const Direct<T>& d, const Strip<T>& strip, int64_t panel, const T
   o.activation = d.activation;
   o.bias = bias == nullptr ? nullptr : bias + panels.first(panel);
   o.valid = panels.valid(panel);
+  o.streamed = streams(d) && lanes % kLanes<T> == 0 && o.valid == lanes;
   const int64_t line = merged && in.step == 1 && c == 1 ? in.run : 0;
   const TileFunction<T> small = choose_tile<T>(width, tiles.small, line);
   const TileFunction<T> large =
@@ -155,8 +167,9 @@ void run_panel(const Direct<T>& d, const Strip<T>& strip, int64_t panel, const T
     for (int64_t t = 0; t < tiles.count; ++t) {
       const int64_t pixels = tiles.pixels(t);
       in.ahead = edge.ahead =
-          strip.ahead + static_cast<int64_t>(strip.ahead_step *
-                                             static_cast<double>((panel * strip.rows + r) * tiles.count + t));
+          strip.ahead +
+          static_cast<int64_t>(strip.ahead_step *
+                               static_cast<double>((panel * strip.rows + r) * tiles.count + t));
       const bool first = edges != nullptr && t == 0 && edges->first;
       if (first || (edges != nullptr && t + 1 == tiles.count && edges->last)) {
         edge.a = in.a;
@@ -193,12 +206,13 @@ void run_task(const Direct<T>& d, const Plan<T>& plan, int64_t task, T* window) 
   const int64_t last = (part + 1) * panels.count / strips.parts;
   // The next strip follows in memory.
   const int64_t consumed = strip.rows * d.rows.step * strip.cols * d.cols.step;
-  strip.ahead = reinterpret_cast<const char*>(
-      source + (v.row + strip.rows * d.rows.step) * d.cols.source * d.in_pitch() +
-      (strip.cols == d.cols.positions ? 0 : v.col + strip.cols) * d.in_pitch());
-  if (strip.cols < d.cols.positions) strip.ahead = reinterpret_cast<const char*>(source + (v.col + strip.cols * d.cols.step) * d.in_pitch());
+  const int64_t next = strip.cols == d.cols.positions
+                           ? (v.row + strip.rows * d.rows.step) * d.cols.source
+                           : v.col + strip.cols * d.cols.step;
+  strip.ahead = reinterpret_cast<const char*>(source + next * d.in_pitch());
+  const int64_t tiles = strip.rows * div_up(strip.cols, kTilePixels[kTwo]) * panels.count * d.groups;
   strip.ahead_step = static_cast<double>(consumed * d.in_pitch() * static_cast<int64_t>(sizeof(T))) /
-                     static_cast<double>(strip.rows * div_up(strip.cols, kTilePixels[kTwo]) * panels.count * d.groups);
+                     static_cast<double>(max64(tiles, 1));
   for (int64_t g = 0; g < d.groups; ++g) {
     strip.a = window;
     strip.out = out + g * d.group_out;
@@ -233,6 +247,7 @@ void run_strips(const Direct<T>& d) {
              T* window = scratch<T>(d.rows.span(strips.rows) * d.cols.span(strips.cols) *
                                     d.group_in);
              for (int64_t task = begin; task < end; ++task) run_task(d, plan, task, window);
+             if (streams(d)) publish();
            });
 }
 
@@ -241,9 +256,11 @@ void run(const Direct<T>& direct, const T* w) {
   if (direct.images == 0 || direct.rows.positions <= 0 || direct.cols.positions <= 0) return;
   const ScratchMark mark;
   Direct<T> d = direct;
-  T* packed = scratch<T>(d.packed_size());
-  pack_weights(packed, w, d);
-  d.packed = packed;
+  if (d.packed == nullptr) {
+    T* packed = scratch<T>(d.packed_size());
+    pack_weights(packed, w, d);
+    d.packed = packed;
+  }
   d.bias = pad_bias(d.bias, d);
   Stack<T> stack;
   if (stacks(d, stack)) {
@@ -254,13 +271,9 @@ void run(const Direct<T>& direct, const T* w) {
 }
 
 template <typename T>
-void forward(T* y, const T* x, const T* w, const T* bias, const Conv2dShape& shape) {
-  if (conv2d_is_depthwise(shape)) {
-    conv2d_depthwise(y, x, w, bias, shape);
-    return;
-  }
+Direct<T> forward_of(const Conv2dShape& shape) {
   const Conv2dShape s = flattened(shape);
-  Direct<T> d;
+  Direct<T> d{};
   d.rows = forward_axis(s.out_h, s.in_h, s.kernel_h, s.stride_h, s.dilation_h, s.pad_top);
   d.cols = forward_axis(s.out_w, s.in_w, s.kernel_w, s.stride_w, s.dilation_w, s.pad_left);
   d.images = s.images;
@@ -270,14 +283,43 @@ void forward(T* y, const T* x, const T* w, const T* bias, const Conv2dShape& sha
   d.kernel_w = s.kernel_w;
   d.kernel_in = d.group_in;
   d.kernel_out = s.out_c;
-  d.swapped = false;
   d.out_h = s.out_h;
   d.out_w = s.out_w;
+  d.activation = s.activation;
+  return d;
+}
+
+template <typename T>
+void forward(T* y, const T* x, const T* w, const T* bias, const Conv2dShape& shape) {
+  if (conv2d_is_depthwise(shape)) {
+    conv2d_depthwise(y, x, w, bias, shape);
+    return;
+  }
+  Direct<T> d = forward_of<T>(shape);
   d.out = y;
   d.in = x;
   d.bias = bias;
-  d.activation = s.activation;
   run(d, w);
+}
+
+template <typename T>
+int64_t packed_size(const Conv2dShape& shape) {
+  return conv2d_is_depthwise(shape) ? 0 : forward_of<T>(shape).packed_size();
+}
+
+template <typename T>
+void pack(T* packed, const T* w, const Conv2dShape& shape) {
+  pack_weights(packed, w, forward_of<T>(shape));
+}
+
+template <typename T>
+void forward_packed(T* y, const T* x, const T* packed, const T* bias, const Conv2dShape& shape) {
+  Direct<T> d = forward_of<T>(shape);
+  d.out = y;
+  d.in = x;
+  d.bias = bias;
+  d.packed = packed;
+  run(d, packed);
 }
 
 template <typename T>
@@ -291,7 +333,7 @@ void backward_data(T* dx, const T* dy, const T* w, const Conv2dShape& shape) {
     return;
   }
   const Conv2dShape s = flattened(shape);
-  Direct<T> d;
+  Direct<T> d{};
   d.images = s.images;
   d.groups = s.groups;
   d.group_in = s.out_c / s.groups;
@@ -319,8 +361,10 @@ void backward_data(T* dx, const T* dy, const T* w, const Conv2dShape& shape) {
 
 extern const Conv2dKernels conv2d_kernels;
 const Conv2dKernels conv2d_kernels = {
-    {forward<float>, backward_data<float>, conv2d_weights<float>},
-    {forward<double>, backward_data<double>, conv2d_weights<double>}};
+    {forward<float>, backward_data<float>, conv2d_weights<float>, packed_size<float>, pack<float>,
+     forward_packed<float>},
+    {forward<double>, backward_data<double>, conv2d_weights<double>, packed_size<double>,
+     pack<double>, forward_packed<double>}};
 
 }  // namespace NRT_ISA_NS
 }  // namespace nrt

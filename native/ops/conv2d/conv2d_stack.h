@@ -74,6 +74,7 @@ void stack_panel(const Direct<T>& d, const T* a, int64_t step, int64_t images, i
   o.valid = panels.valid(panel);
   o.bias = d.bias == nullptr ? nullptr : d.bias + panels.first(panel);
   o.activation = d.activation;
+  o.streamed = false;
   for (int64_t t = 0; t < d.rows.positions; ++t) {
     const Taps rows = d.rows.taps_inside(t);
     in.tap_rows = rows.count;

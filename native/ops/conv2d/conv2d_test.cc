@@ -110,6 +110,10 @@ const Shape kShapes[] = {
     same({"EdgesTooWide", 1, 6, 15, 8, 8, 7, 7}, 3),
     same({"LargeWeights", 2, 5, 6, 64, 256, 3, 3}, 1),
     same({"LargeWeightsRagged", 2, 5, 6, 66, 250, 3, 3}, 1),
+    grouped(strided(same({"Depthwise3Rows", 3, 12, 13, 35, 35, 3, 3}, 1), 2, 1), 35),
+    grouped(dilated(same({"Depthwise1Row", 2, 9, 16, 40, 40, 1, 3}, 2), 1, 2), 40),
+    grouped({"DepthwiseValid", 5, 7, 6, 16, 16, 3, 3}, 16),
+    grouped(same({"DepthwiseNarrow", 5, 7, 2, 16, 16, 3, 3}, 2), 16),
     grouped(same({"LargeWeightsGroups", 1, 4, 5, 256, 256, 3, 3}, 1), 2),
     {"EmptyBatch", 0, 5, 5, 3, 4, 3, 3},
     {"EmptyOutput", 2, 2, 2, 3, 4, 3, 3},
@@ -260,6 +264,32 @@ TEST_P(Conv2d, TheThreeDirectionsGiveOneInnerProduct) {
   EXPECT_NEAR(forward, weights, scale);
 }
 
+// The same bits with weights that were packed before the call.
+template <typename T>
+void check_packed(const Shape& s) {
+  const std::vector<T> x = uniform<T>(s.x_size(), 12), w = uniform<T>(s.w_size(), 13);
+  const std::vector<T> bias = uniform<T>(s.oc, 14);
+  const std::vector<int64_t> desc = s.desc(NRT_UNARY_RELU);
+  std::vector<T> want(static_cast<size_t>(s.y_size())), got(want.size());
+  NRT_ASSERT_OK(nrt_conv2d_fwd(ctx(), Code<T>::value, addr(want), addr(x), addr(w), addr(bias), desc.data()));
+  int32_t form = nrt_conv2d_form(ctx(), Code<T>::value, desc.data());
+  if (form == NRT_CONV2D_PLAIN) form = NRT_CONV2D_PANELS;  // not worth it, but right
+  const int64_t bytes = nrt_conv2d_packed_bytes(ctx(), Code<T>::value, desc.data(), form);
+  if (bytes == 0) return;  // depthwise
+  const nrt_ptr packed = nrt_alloc(ctx(), bytes);
+  ASSERT_NE(0, packed);
+  NRT_ASSERT_OK(nrt_conv2d_pack(ctx(), Code<T>::value, packed, addr(w), desc.data(), form));
+  NRT_ASSERT_OK(nrt_conv2d_fwd_packed(ctx(), Code<T>::value, addr(got), addr(x), addr(w), packed, addr(bias),
+                                      desc.data(), form));
+  NRT_ASSERT_OK(nrt_free(ctx(), packed));
+  EXPECT_EQ(want, got);
+}
+
+TEST_P(Conv2d, PackedWeightsGiveTheSameBits) {
+  check_packed<float>(GetParam());
+  check_packed<double>(GetParam());
+}
+
 // The same bits with one thread and with two.
 TEST_P(Conv2d, ResultsDoNotDependOnTheNumberOfThreads) {
   const Shape s = GetParam();
@@ -371,6 +401,16 @@ TEST_F(Conv2dErrors, OtherActivationsAreRefused) {
 
 TEST_F(Conv2dErrors, OtherDtypesAreRefused) {
   refused(with(0, 1), "dtype", NRT_UNSUPPORTED, NRT_INT32);
+}
+
+TEST_F(Conv2dErrors, UnknownFormsAreRefused) {
+  const std::vector<int64_t> desc = with(0, 1);
+  const nrt_ptr p = addr(memory_);
+  EXPECT_EQ(NRT_INVALID_ARGUMENT, nrt_conv2d_pack(ctx(), NRT_FLOAT32, p, p, desc.data(), 7));
+  EXPECT_THAT(nrt_last_error(), ::testing::HasSubstr("form is 7"));
+  EXPECT_EQ(NRT_INVALID_ARGUMENT,
+            nrt_conv2d_fwd_packed(ctx(), NRT_FLOAT32, p, p, p, p, p, desc.data(), NRT_CONV2D_TRANSFORMED));
+  EXPECT_EQ(-1, nrt_conv2d_packed_bytes(ctx(), NRT_FLOAT32, nullptr, NRT_CONV2D_PANELS));
 }
 
 TEST_F(Conv2dErrors, NullTensorsAreRefused) {

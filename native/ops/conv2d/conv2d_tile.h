@@ -43,6 +43,7 @@ struct TileOutput {
   int64_t valid;     // channels of the panel that exist
   const T* bias;     // padded to the panel's lanes, or null
   int32_t activation;
+  bool streamed;     // whole aligned panels that no cache should keep
 };
 
 template <typename T, int width>
@@ -88,6 +89,11 @@ inline __attribute__((always_inline)) void finish_pixel(typename TileTypes<T, wi
     if (o.activation == NRT_UNARY_RELU) acc[v] = acc[v] < zero ? zero : acc[v];
   }
   T* to = o.out + r * o.pitch;
+  if (o.streamed) {
+#pragma GCC unroll 2
+    for (int v = 0; v < vectors; ++v) stream(to + v * lanes, acc[v]);
+    return;
+  }
   const int64_t surplus = vectors * lanes - o.valid;
   if (surplus == 0 || (o.pitch == o.valid && surplus <= (pixels - 1 - r) * o.pitch)) {
 #pragma GCC unroll 2

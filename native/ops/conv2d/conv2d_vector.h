@@ -4,6 +4,9 @@
 
 #include "core/kernel.h"
 #include "ops/conv2d/conv2d_kernels.h"
+#if defined(__x86_64__)
+#include <immintrin.h>
+#endif
 
 namespace nrt {
 namespace NRT_ISA_NS {
@@ -58,6 +61,33 @@ inline __attribute__((always_inline)) void load(V& v, const T* from) {
 template <typename V, typename T>
 inline __attribute__((always_inline)) void store(T* to, const V& v) {
   memcpy(to, &v, sizeof(V));
+}
+
+// Stores past the caches, to an address aligned to whole vectors; publish() makes such stores visible
+// to other threads in their order.
+template <typename V, typename T>
+inline __attribute__((always_inline)) void stream(T* to, const V& v) {
+#if defined(NRT_ISA_AVX512)
+  if (sizeof(V) == 64) {
+    __m512i bits;
+    memcpy(&bits, &v, sizeof(bits));
+    _mm512_stream_si512(reinterpret_cast<__m512i*>(to), bits);
+    return;
+  }
+#elif defined(NRT_ISA_AVX2)
+  if (sizeof(V) == 32) {
+    __m256i bits;
+    memcpy(&bits, &v, sizeof(bits));
+    _mm256_stream_si256(reinterpret_cast<__m256i*>(to), bits);
+    return;
+  }
+#endif
+  store(to, v);
+}
+inline void publish() {
+#if defined(__x86_64__)
+  _mm_sfence();
+#endif
 }
 
 // Widths in which a group's output channels are cut: panels of two vectors, and a last one of two

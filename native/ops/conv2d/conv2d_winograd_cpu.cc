@@ -106,12 +106,12 @@ int64_t panel_width(int64_t columns, int64_t first) {
 // Transformed kernels as the products of this call read them: panels for float32 FMA, or split into
 // bfloat16 parts where the level and the precision have such products.
 struct Kernels {
-  const GemmTileKernels* by_parts = nullptr;
-  int32_t products = 0;
-  const float* u = nullptr;
-  char* split = nullptr;
-  int64_t split_bytes = 0;  // of a place
-  uint32_t largest[kPlaces];
+  const GemmTileKernels* by_parts;  // null: FMA
+  int32_t products;
+  const float* u;
+  const char* split;    // of each place
+  int64_t split_bytes;  // of a place
+  const uint32_t* largest;
 
   SplitWeights split_of(int place) const { return {split + place * split_bytes, products, largest[place]}; }
 };
@@ -119,26 +119,44 @@ struct Kernels {
 // One product stands for a float32 one at MEDIUM; here the sums of the transforms would cost it accuracy.
 constexpr int32_t kFewestProducts = 3;
 
-// w [3, 3, in_c, out_c] into scratch. tiles: of the whole call.
-Kernels prepare(const float* w, int64_t in_c, int64_t out_c, bool flipped, int64_t tiles) {
-  Kernels k;
-  const int64_t size = in_c * out_c;
-  float* u = scratch<float>(kPlaces * size);
-  k.u = u;
-  k.products = bf16_products(tiles, out_c, in_c, true);
-  if (k.products > 0) k.by_parts = gemm_tile_kernels_of_call();
-  const int64_t panel = k.by_parts == nullptr ? kTileColumns<float> : out_c;
+int32_t products_for(int64_t tiles, int64_t out_c, int64_t in_c) {
+  const int32_t products = bf16_products(tiles, out_c, in_c, true);
+  if (products == 0 || gemm_tile_kernels_of_call() == nullptr) return 0;
+  return products < kFewestProducts ? kFewestProducts : products;
+}
+
+// Floats that prepare() fills: u, then the parts of every place, then their largest magnitudes.
+int64_t prepared_size(int64_t in_c, int64_t out_c, int32_t products) {
+  const int64_t u = kPlaces * in_c * out_c;
+  if (products == 0) return u;
+  const int64_t split = gemm_tile_kernels_of_call()->split_bytes(products, out_c, in_c);
+  return u + kPlaces * split / static_cast<int64_t>(sizeof(float)) + kPlaces;
+}
+
+// What prepare() left at `memory`.
+Kernels prepared(const float* memory, int64_t in_c, int64_t out_c, int32_t products) {
+  Kernels k = {nullptr, products, memory, nullptr, 0, nullptr};
+  if (products == 0) return k;
+  k.by_parts = gemm_tile_kernels_of_call();
+  k.split = reinterpret_cast<const char*>(memory + kPlaces * in_c * out_c);
+  k.split_bytes = k.by_parts->split_bytes(products, out_c, in_c);
+  k.largest = reinterpret_cast<const uint32_t*>(k.split + kPlaces * k.split_bytes);
+  return k;
+}
+
+// w [3, 3, in_c, out_c] into memory of prepared_size() floats.
+Kernels prepare(float* memory, const float* w, int64_t in_c, int64_t out_c, bool flipped, int32_t products) {
+  const Kernels k = prepared(memory, in_c, out_c, products);
+  const int64_t panel = products == 0 ? kTileColumns<float> : out_c;
   parallel(in_c, kChannelsPerTask, [&](int64_t begin, int64_t end) {
-    transform_kernel(u, w, in_c, out_c, panel, flipped, begin, end);
+    transform_kernel(memory, w, in_c, out_c, panel, flipped, begin, end);
   });
-  note_products(k.by_parts == nullptr ? 0 : k.products);
-  if (k.by_parts == nullptr) return k;
-  if (k.products < kFewestProducts) k.products = kFewestProducts;
-  k.split_bytes = k.by_parts->split_bytes(k.products, out_c, in_c);
-  k.split = scratch<char>(kPlaces * k.split_bytes);
+  if (products == 0) return k;
   for (int place = 0; place < kPlaces; ++place) {
-    k.largest[place] = k.by_parts->split(k.products, k.split + place * k.split_bytes, u + place * size, out_c,
-                                         in_c, out_c, false);
+    const uint32_t largest =
+        k.by_parts->split(products, const_cast<char*>(k.split) + place * k.split_bytes,
+                          memory + place * in_c * out_c, out_c, in_c, out_c, false);
+    const_cast<uint32_t*>(k.largest)[place] = largest;
   }
   return k;
 }
@@ -259,12 +277,38 @@ bool pays(const Conv2dShape& s, int64_t rows, int64_t cols) {
          tiles_of(s, rows, cols) >= kFewestTiles;
 }
 
+// How many bfloat16 products stand for one of forward's, 0 for float32 FMA.
+int32_t products_of(const Conv2dShape& s) {
+  return products_for(tiles_of(s, s.out_h, s.out_w), s.out_c, s.in_c);
+}
+
+bool forward_prepared(float* y, const float* x, const Kernels& kernels, const float* bias, const Conv2dShape& s) {
+  note_products(kernels.products);
+  return run({s.images, s.in_h, s.in_w, s.in_c, s.out_h, s.out_w, s.out_c, s.pad_top, s.pad_left, x, y,
+              bias, s.activation}, kernels);
+}
+
 bool forward(float* y, const float* x, const float* w, const float* bias, const Conv2dShape& s) {
   if (!pays(s, s.out_h, s.out_w)) return false;
   const ScratchMark mark;
-  const Kernels kernels = prepare(w, s.in_c, s.out_c, false, tiles_of(s, s.out_h, s.out_w));
-  return run({s.images, s.in_h, s.in_w, s.in_c, s.out_h, s.out_w, s.out_c, s.pad_top, s.pad_left, x, y,
-              bias, s.activation}, kernels);
+  const int32_t products = products_of(s);
+  float* memory = scratch<float>(prepared_size(s.in_c, s.out_c, products));
+  return forward_prepared(y, x, prepare(memory, w, s.in_c, s.out_c, false, products), bias, s);
+}
+
+int32_t packed_products(const Conv2dShape& s) { return pays(s, s.out_h, s.out_w) ? products_of(s) : -1; }
+
+int64_t packed_size(const Conv2dShape& s, int32_t products) {
+  return pays(s, s.out_h, s.out_w) ? prepared_size(s.in_c, s.out_c, products) : 0;
+}
+
+void pack(float* packed, const float* w, const Conv2dShape& s, int32_t products) {
+  prepare(packed, w, s.in_c, s.out_c, false, products);
+}
+
+bool forward_packed(float* y, const float* x, const float* packed, const float* bias, const Conv2dShape& s,
+                    int32_t products) {
+  return forward_prepared(y, x, prepared(packed, s.in_c, s.out_c, products), bias, s);
 }
 
 // The transpose is a convolution of dy with the kernel turned by half a turn and its channels swapped.
@@ -278,7 +322,10 @@ bool backward_data(float* dx, const float* dy, const float* w, const Conv2dShape
       transpose(swapped + i * tap, s.in_c, w + i * tap, s.out_c, s.in_c, s.out_c);
     }
   });
-  const Kernels kernels = prepare(swapped, s.out_c, s.in_c, true, tiles_of(s, s.in_h, s.in_w));
+  const int32_t products = products_for(tiles_of(s, s.in_h, s.in_w), s.in_c, s.out_c);
+  float* memory = scratch<float>(prepared_size(s.out_c, s.in_c, products));
+  const Kernels kernels = prepare(memory, swapped, s.out_c, s.in_c, true, products);
+  note_products(products);
   return run({s.images, s.out_h, s.out_w, s.out_c, s.in_h, s.in_w, s.in_c, 2 - s.pad_top, 2 - s.pad_left,
               dy, dx, nullptr, NRT_UNARY_IDENTITY}, kernels);
 }
@@ -377,7 +424,8 @@ bool backward_weights(float* dw, float* dbias, const float* x, const float* dy, 
 }  // namespace
 
 extern const Conv2dWinogradKernels conv2d_winograd_kernels;
-const Conv2dWinogradKernels conv2d_winograd_kernels = {forward, backward_data, backward_weights};
+const Conv2dWinogradKernels conv2d_winograd_kernels = {forward, backward_data, backward_weights, packed_products,
+                                                             packed_size, pack, forward_packed};
 
 }  // namespace NRT_ISA_NS
 }  // namespace nrt

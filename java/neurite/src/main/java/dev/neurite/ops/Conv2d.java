@@ -3,6 +3,7 @@ package dev.neurite.ops;
 import dev.neurite.autograd.Tape;
 import dev.neurite.error.ShapeException;
 import dev.neurite.natives.Abi;
+import dev.neurite.tensor.Param;
 import dev.neurite.tensor.Shape;
 import dev.neurite.tensor.Status;
 import dev.neurite.tensor.Tensor;
@@ -35,13 +36,27 @@ public final class Conv2d {
     Shape out = Shape.of(x.dim(0), window.outH(x.dim(1)), window.outW(x.dim(2)), w.dim(3));
     Tensor y = TENSORS.create(out, x.dtype(), "conv2d");
     long[] desc = descriptor(x.shape(), out, window, groups, activation);
-    Status.check(
-        Abi.nrt_conv2d_fwd(x.ctx(), x.code(), y.addr(), xs.addr(), ws.addr(), bs == null ? 0 : bs.addr(), desc),
-        "conv2d", xs, ws, bs);
+    forward(y, xs, ws, bs, groups, desc);
     Tape.recordMany(
         "conv2d", new Tensor[] {y}, new Tensor[] {x, w, b},
         (dy, needed) -> backward(dy[0], x, w, y, window, groups, activation, needed), x, w, y);
     return y;
+  }
+
+  private static void forward(Tensor y, Tensor x, Tensor w, Tensor b, int groups, long[] desc) {
+    long bias = b == null ? 0 : b.addr();
+    ConvPacking packing = ConvPacking.of(w, groups, desc);
+    try (Packed packed = packing == null ? null : Packed.of((Param) w, packing, Packed.When.REPEATED)) {
+      if (packed != null) {
+        Status.check(
+            Abi.nrt_conv2d_fwd_packed(
+                y.ctx(), y.code(), y.addr(), x.addr(), w.addr(), packed.addr(), bias, desc, packing.form()),
+            "conv2d", x, w, b);
+        return;
+      }
+    }
+    Status.check(
+        Abi.nrt_conv2d_fwd(y.ctx(), y.code(), y.addr(), x.addr(), w.addr(), bias, desc), "conv2d", x, w, b);
   }
 
   private static Tensor[] backward(
