@@ -37,7 +37,7 @@ struct Norm {
 Body forward(const std::shared_ptr<Norm>& t) {
   Body body = [t] {
     must(nrt_batch_norm_fwd(ctx(), NRT_FLOAT32, t->y.at(), t->mean.at(), t->var.at(), t->rstd.at(),
-                            t->x.at(), t->gamma.at(), t->beta.at(), kRows, kChannels, kEpsilon));
+                            t->x.at(), t->gamma.at(), t->beta.at(), 0, kRows, kChannels, kEpsilon, 0));
   };
   body();
   for (const int64_t c : {int64_t{0}, int64_t{17}, kChannels - 1}) {
@@ -57,8 +57,8 @@ Body backward(const std::shared_ptr<Norm>& t) {
   forward(t);
   Body body = [t] {
     must(nrt_batch_norm_bwd(ctx(), NRT_FLOAT32, t->dx.at(), t->dgamma.at(), t->dbeta.at(),
-                            t->dy.at(), t->x.at(), t->gamma.at(), t->mean.at(), t->rstd.at(), kRows,
-                            kChannels));
+                            0, t->dy.at(), t->x.at(), 0, t->gamma.at(), 0, t->mean.at(),
+                            t->rstd.at(), kRows, kChannels, 0));
   };
   body();
   for (const int64_t c : {int64_t{0}, int64_t{17}, kChannels - 1}) {

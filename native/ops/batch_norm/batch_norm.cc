@@ -50,23 +50,43 @@ const nrt::BatchNormKernels<double>& kernels_of<double>(const nrt::BatchNormLeve
 
 double inverse_deviation(double var, double eps) { return 1 / std::sqrt(var + eps); }
 
+// What comes behind the normalisation.
+struct Behind {
+  nrt_ptr residual;
+  bool relu;
+};
+
+template <typename T>
+struct Affine {
+  T* scale;
+  T* shift;
+};
+
+// The normalisation as (x - mean) * scale + shift.
+template <typename T>
+Affine<T> affine_of(Scratch& scratch, const T* gamma, const T* beta, const T* rstd, int64_t channels) {
+  const Affine<T> f = {scratch.take<T>(channels), scratch.take<T>(channels)};
+  for (int64_t i = 0; i < channels; ++i) {
+    f.scale[i] = gamma != nullptr ? gamma[i] * rstd[i] : rstd[i];
+    f.shift[i] = beta != nullptr ? beta[i] : T(0);
+  }
+  return f;
+}
+
 // y = gamma * (x - mean) * rstd + beta with the given per-channel values.
 template <typename T>
 void affine(const nrt::BatchNormKernels<T>& k, nrt_ptr y, nrt_ptr x, const T* gamma, const T* beta,
-            const T* mean, const T* rstd, int64_t rows, int64_t channels) {
+            const T* mean, const T* rstd, int64_t rows, int64_t channels, const Behind& behind) {
   Scratch scratch;
-  T* scale = scratch.take<T>(channels);
-  T* shift = scratch.take<T>(channels);
-  for (int64_t i = 0; i < channels; ++i) {
-    scale[i] = gamma != nullptr ? gamma[i] * rstd[i] : rstd[i];
-    shift[i] = beta != nullptr ? beta[i] : T(0);
-  }
-  k.normalise(nrt::ptr<T>(y), nrt::ptr<T>(x), mean, scale, shift, rows, channels);
+  const Affine<T> f = affine_of(scratch, gamma, beta, rstd, channels);
+  k.normalise(nrt::ptr<T>(y), nrt::ptr<T>(x), nrt::ptr<T>(behind.residual), mean, f.scale, f.shift,
+              rows, channels, behind.relu);
 }
 
 template <typename T>
 void forward(const nrt::BatchNormLevel& level, nrt_ptr y, nrt_ptr mean, nrt_ptr var, nrt_ptr rstd,
-             nrt_ptr x, nrt_ptr gamma, nrt_ptr beta, int64_t rows, int64_t channels, double eps) {
+             nrt_ptr x, nrt_ptr gamma, nrt_ptr beta, int64_t rows, int64_t channels, double eps,
+             const Behind& behind) {
   const nrt::BatchNormKernels<T>& k = kernels_of<T>(level);
   T* v = nrt::ptr<T>(var);
   T* r = nrt::ptr<T>(rstd);
@@ -74,7 +94,8 @@ void forward(const nrt::BatchNormLevel& level, nrt_ptr y, nrt_ptr mean, nrt_ptr 
   for (int64_t i = 0; i < channels; ++i) {
     r[i] = static_cast<T>(inverse_deviation(static_cast<double>(v[i]), eps));
   }
-  affine<T>(k, y, x, nrt::ptr<T>(gamma), nrt::ptr<T>(beta), nrt::ptr<T>(mean), r, rows, channels);
+  affine<T>(k, y, x, nrt::ptr<T>(gamma), nrt::ptr<T>(beta), nrt::ptr<T>(mean), r, rows, channels,
+            behind);
 }
 
 template <typename T>
@@ -88,17 +109,37 @@ void store_parameter_gradients(T* dgamma, T* dbeta, const double* sums, const T*
   }
 }
 
+// The result's mask where there was a ReLU, and what it needs.
+struct Front {
+  nrt_ptr y, dz, beta;
+  bool relu;
+};
+
 // dx = gamma * rstd * (dy - mean(dy) - xhat * mean(dy * xhat)), as dy * a + (x - mean) * b + d.
 template <typename T>
 void backward(const nrt::BatchNormLevel& level, nrt_ptr dx, nrt_ptr dgamma, nrt_ptr dbeta,
               nrt_ptr dy, nrt_ptr x, nrt_ptr gamma, nrt_ptr mean, nrt_ptr rstd, int64_t rows,
-              int64_t channels) {
+              int64_t channels, const Front& front) {
   const nrt::BatchNormKernels<T>& k = kernels_of<T>(level);
   const T* r = nrt::ptr<T>(rstd);
   const T* weights = nrt::ptr<T>(gamma);
   Scratch scratch;
+  nrt::BatchNormMask<T> mask;
+  const T* up = nrt::ptr<T>(dy);
+  if (front.relu && front.y != 0) {
+    mask.y = nrt::ptr<T>(front.y);
+    mask.dz = nrt::ptr<T>(front.dz);
+  } else if (front.relu) {
+    const Affine<T> f = affine_of(scratch, weights, nrt::ptr<const T>(front.beta), r, channels);
+    mask.scale = f.scale;
+    mask.shift = f.shift;
+  }
   double* sums = scratch.take<double>(2 * channels);
-  k.gradient_sums(sums, nrt::ptr<T>(dy), nrt::ptr<T>(x), nrt::ptr<T>(mean), rows, channels);
+  k.gradient_sums(sums, up, nrt::ptr<T>(x), nrt::ptr<T>(mean), mask, rows, channels);
+  if (mask.y != nullptr) {  // dz is made
+    up = mask.dz;
+    mask = {};
+  }
   T* a = scratch.take<T>(channels);
   T* b = scratch.take<T>(channels);
   T* d = scratch.take<T>(channels);
@@ -111,8 +152,7 @@ void backward(const nrt::BatchNormLevel& level, nrt_ptr dx, nrt_ptr dgamma, nrt_
     d[i] = static_cast<T>(-factor * sums[i] * share);
   }
   store_parameter_gradients(nrt::ptr<T>(dgamma), nrt::ptr<T>(dbeta), sums, r, channels);
-  k.gradient(nrt::ptr<T>(dx), nrt::ptr<T>(dy), nrt::ptr<T>(x), nrt::ptr<T>(mean), a, b, d, rows,
-             channels);
+  k.gradient(nrt::ptr<T>(dx), up, nrt::ptr<T>(x), nrt::ptr<T>(mean), a, b, d, mask, rows, channels);
 }
 
 template <typename T>
@@ -128,11 +168,11 @@ T* inverse_deviations(Scratch& scratch, nrt_ptr var, int64_t channels, double ep
 template <typename T>
 void infer_forward(const nrt::BatchNormLevel& level, nrt_ptr y, nrt_ptr x, nrt_ptr gamma,
                    nrt_ptr beta, nrt_ptr mean, nrt_ptr var, int64_t rows, int64_t channels,
-                   double eps) {
+                   double eps, const Behind& behind) {
   Scratch scratch;
   const T* rstd = inverse_deviations<T>(scratch, var, channels, eps);
   affine<T>(kernels_of<T>(level), y, x, nrt::ptr<T>(gamma), nrt::ptr<T>(beta), nrt::ptr<T>(mean),
-            rstd, rows, channels);
+            rstd, rows, channels, behind);
 }
 
 template <typename T>
@@ -144,7 +184,7 @@ void infer_backward(const nrt::BatchNormLevel& level, nrt_ptr dx, nrt_ptr dgamma
   const T* rstd = inverse_deviations<T>(scratch, var, channels, eps);
   if (dgamma != 0 || dbeta != 0) {
     double* sums = scratch.take<double>(2 * channels);
-    k.gradient_sums(sums, nrt::ptr<T>(dy), nrt::ptr<T>(x), nrt::ptr<T>(mean), rows, channels);
+    k.gradient_sums(sums, nrt::ptr<T>(dy), nrt::ptr<T>(x), nrt::ptr<T>(mean), {}, rows, channels);
     store_parameter_gradients(nrt::ptr<T>(dgamma), nrt::ptr<T>(dbeta), sums, rstd, channels);
   }
   const T* weights = nrt::ptr<T>(gamma);
@@ -173,36 +213,41 @@ void update(nrt_ptr moving_mean, nrt_ptr moving_var, nrt_ptr mean, nrt_ptr var, 
 extern "C" {
 
 nrt_status nrt_batch_norm_fwd(nrt_ctx ctx, int32_t dtype, nrt_ptr y, nrt_ptr mean, nrt_ptr var,
-                              nrt_ptr rstd, nrt_ptr x, nrt_ptr gamma, nrt_ptr beta, int64_t rows,
-                              int64_t channels, double eps) {
+                              nrt_ptr rstd, nrt_ptr x, nrt_ptr gamma, nrt_ptr beta,
+                              nrt_ptr residual, int64_t rows, int64_t channels, double eps,
+                              int32_t relu) {
   return nrt::guard([&] {
     nrt::Context& c = nrt::context(ctx);
     check(dtype, rows, channels, {{"y", y}, {"x", x}}, {{"mean", mean}, {"var", var}, {"rstd", rstd}});
     (dtype == NRT_FLOAT32 ? forward<float> : forward<double>)(
-        NRT_SELECT(c, batch_norm_kernels), y, mean, var, rstd, x, gamma, beta, rows, channels, eps);
+        NRT_SELECT(c, batch_norm_kernels), y, mean, var, rstd, x, gamma, beta, rows, channels, eps,
+        {residual, relu != 0});
   });
 }
 
 nrt_status nrt_batch_norm_bwd(nrt_ctx ctx, int32_t dtype, nrt_ptr dx, nrt_ptr dgamma, nrt_ptr dbeta,
-                              nrt_ptr dy, nrt_ptr x, nrt_ptr gamma, nrt_ptr mean, nrt_ptr rstd,
-                              int64_t rows, int64_t channels) {
+                              nrt_ptr dz, nrt_ptr dy, nrt_ptr x, nrt_ptr y, nrt_ptr gamma,
+                              nrt_ptr beta, nrt_ptr mean, nrt_ptr rstd, int64_t rows,
+                              int64_t channels, int32_t relu) {
   return nrt::guard([&] {
     nrt::Context& c = nrt::context(ctx);
     check(dtype, rows, channels, {{"dx", dx}, {"dy", dy}, {"x", x}}, {{"mean", mean}, {"rstd", rstd}});
+    if (relu != 0 && y != 0) check(dtype, rows, channels, {{"dz", dz}}, {});
     (dtype == NRT_FLOAT32 ? backward<float> : backward<double>)(
         NRT_SELECT(c, batch_norm_kernels), dx, dgamma, dbeta, dy, x, gamma, mean, rstd, rows,
-        channels);
+        channels, {y, dz, beta, relu != 0});
   });
 }
 
 nrt_status nrt_batch_norm_infer_fwd(nrt_ctx ctx, int32_t dtype, nrt_ptr y, nrt_ptr x, nrt_ptr gamma,
-                                    nrt_ptr beta, nrt_ptr mean, nrt_ptr var, int64_t rows,
-                                    int64_t channels, double eps) {
+                                    nrt_ptr beta, nrt_ptr mean, nrt_ptr var, nrt_ptr residual,
+                                    int64_t rows, int64_t channels, double eps, int32_t relu) {
   return nrt::guard([&] {
     nrt::Context& c = nrt::context(ctx);
     check(dtype, rows, channels, {{"y", y}, {"x", x}}, {{"mean", mean}, {"var", var}});
     (dtype == NRT_FLOAT32 ? infer_forward<float> : infer_forward<double>)(
-        NRT_SELECT(c, batch_norm_kernels), y, x, gamma, beta, mean, var, rows, channels, eps);
+        NRT_SELECT(c, batch_norm_kernels), y, x, gamma, beta, mean, var, rows, channels, eps,
+        {residual, relu != 0});
   });
 }
 

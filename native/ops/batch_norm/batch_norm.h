@@ -11,17 +11,23 @@ extern "C" {
 // Ioffe & Szegedy 2015. dtypes: float32, float64; gamma, beta may be 0 (then 1 and 0).
 // y = gamma * (x - mean) * rstd + beta, mean and (biased) variance per channel, rstd = 1/sqrt(var+eps).
 // mean, var, rstd [channels] are outputs needed by backward and by the caller's moving averages.
+// residual (may be 0), of the shape of x, is added to that; with relu = 1 y is max(0, the sum).
 nrt_status nrt_batch_norm_fwd(nrt_ctx ctx, int32_t dtype, nrt_ptr y, nrt_ptr mean, nrt_ptr var,
-                              nrt_ptr rstd, nrt_ptr x, nrt_ptr gamma, nrt_ptr beta, int64_t rows,
-                              int64_t channels, double eps);
-// dgamma, dbeta may be 0.
+                              nrt_ptr rstd, nrt_ptr x, nrt_ptr gamma, nrt_ptr beta,
+                              nrt_ptr residual, int64_t rows, int64_t channels, double eps,
+                              int32_t relu);
+// dgamma, dbeta may be 0. With relu = 1 and a residual: y is forward's result and dz, an output, the
+// gradient of the residual. With relu = 1 and none y and dz are 0 (beta is read for where y was 0).
+// With relu = 0 y, dz and beta are not read: dy is the gradient of the residual.
 nrt_status nrt_batch_norm_bwd(nrt_ctx ctx, int32_t dtype, nrt_ptr dx, nrt_ptr dgamma, nrt_ptr dbeta,
-                              nrt_ptr dy, nrt_ptr x, nrt_ptr gamma, nrt_ptr mean, nrt_ptr rstd,
-                              int64_t rows, int64_t channels);
-// Inference form with given statistics: y = gamma * (x - mean) / sqrt(var + eps) + beta.
+                              nrt_ptr dz, nrt_ptr dy, nrt_ptr x, nrt_ptr y, nrt_ptr gamma,
+                              nrt_ptr beta, nrt_ptr mean, nrt_ptr rstd, int64_t rows,
+                              int64_t channels, int32_t relu);
+// Inference form with given statistics: y = gamma * (x - mean) / sqrt(var + eps) + beta, residual and
+// relu as above.
 nrt_status nrt_batch_norm_infer_fwd(nrt_ctx ctx, int32_t dtype, nrt_ptr y, nrt_ptr x, nrt_ptr gamma,
-                                    nrt_ptr beta, nrt_ptr mean, nrt_ptr var, int64_t rows,
-                                    int64_t channels, double eps);
+                                    nrt_ptr beta, nrt_ptr mean, nrt_ptr var, nrt_ptr residual,
+                                    int64_t rows, int64_t channels, double eps, int32_t relu);
 // Gradient of the inference form (frozen layer): dx, dgamma, dbeta (the last two may be 0).
 nrt_status nrt_batch_norm_infer_bwd(nrt_ctx ctx, int32_t dtype, nrt_ptr dx, nrt_ptr dgamma,
                                     nrt_ptr dbeta, nrt_ptr dy, nrt_ptr x, nrt_ptr gamma,

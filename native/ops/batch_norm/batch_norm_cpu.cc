@@ -1,132 +1,70 @@
 // Column statistics and column-wise affine maps of x [rows, channels].
 //
-// The rows are cut into chunks that fit into the second-level cache. A chunk is read twice, from
-// memory once: first a mean good to rounding, then sum d and sum d^2 of d = x - that mean (the
-// corrected two-pass algorithm: Chan, Golub, LeVeque, "Algorithms for computing the sample
-// variance", 1983, eq. 1.7); chunks are merged in their order by the same paper's eq. 2.1. Four rows
-// are added in T before they go into the double sums, which spares three of four conversions.
+// The rows are cut into chunks, each read once: the mean of its first sixteenth is taken off all its
+// values d = x - that mean, and sum d and sum d^2 give its moments. Such a shift is never far from the
+// chunk's own mean, counted in its deviations: a sixteenth of the values that lie at distance D from the
+// mean make a variance of at least D^2 / 16, so the correction sum d^2 - (sum d)^2 / n cancels at most
+// four bits (Chan, Golub, LeVeque, "Algorithms for computing the sample variance", 1983). Chunks are
+// merged in their order by the same paper's eq. 2.1.
 //
-// With few channels a group of rows is treated as one row of `width` columns (the data are
-// contiguous), folded at the end: a loop over 3 channels would not vectorise.
+// Every op here needs its data twice: the second pass runs backwards, and begins with what the caches
+// still hold of the first. Results larger than the caches are stored past them.
+#include <type_traits>
+
 #include "core/kernel.h"
+#include "core/wide_rows.h"
 #include "ops/batch_norm/batch_norm_kernels.h"
 
 namespace nrt {
 namespace NRT_ISA_NS {
 namespace {
 
-constexpr int64_t kWidth = 64;             // least columns of an inner loop
-constexpr int64_t kChunkElements = 32768;  // 128 KB of float; 10 to 20 us of work
+constexpr int64_t kChunkElements = 65536;  // 20 to 40 us of work
 constexpr int64_t kChunkRows = 64;         // least rows, so that a chunk's sums stay few beside it
+constexpr int64_t kShare = 16;             // the shift is the mean of one in so many rows
 
 struct Plan {
-  int64_t rows, channels, group, width, chunk_rows, chunks;
-  Plan(int64_t r, int64_t c) : rows(r), channels(c) {
-    group = c >= kWidth ? 1 : kWidth / max64(c, 1);
-    width = group * c;
+  int64_t rows, channels;
+  WideRows wide;
+  int64_t chunk_rows, chunks;
+  Plan(int64_t r, int64_t c) : rows(r), channels(c), wide(c) {
     chunk_rows = max64(kChunkRows, kChunkElements / max64(c, 1));
-    chunk_rows = div_up(chunk_rows, group) * group;
+    chunk_rows = div_up(chunk_rows, wide.group) * wide.group;
     chunks = c > 0 ? div_up(r, chunk_rows) : 0;
   }
   int64_t begin(int64_t chunk) const { return chunk * chunk_rows * channels; }
   int64_t rows_of(int64_t chunk) const { return min64(chunk_rows, rows - chunk * chunk_rows); }
 };
 
-// Calls body(offset, columns) for every wide row of `elements` contiguous values; the last one may
-// be shorter.
-template <typename F>
-inline void wide_rows(const Plan& plan, int64_t elements, const F& body) {
-  int64_t at = 0;
-  for (; at + plan.width <= elements; at += plan.width) body(at, plan.width);
-  if (at < elements) body(at, elements - at);
-}
-
-// Per-channel values repeated over a wide row.
-template <typename T>
-const T* widened(const Plan& plan, const T* channel_values) {
-  if (plan.group == 1) return channel_values;
-  T* wide = scratch<T>(plan.width);
-  for (int64_t g = 0; g < plan.group; ++g) {
-    for (int64_t c = 0; c < plan.channels; ++c) wide[g * plan.channels + c] = channel_values[c];
-  }
-  return wide;
-}
-
-// Adds the groups of a wide row of sums into its first `channels` entries.
-inline void fold(const Plan& plan, double* sums) {
-  for (int64_t g = 1; g < plan.group; ++g) {
-    for (int64_t c = 0; c < plan.channels; ++c) sums[c] += sums[g * plan.channels + c];
-  }
-}
-
-// first[c] += sum of f(row, c), second[c] += sum of g(row, c) over the wide rows, where term writes
-// both. Four rows at a time in T.
-template <typename T, typename F>
-inline void column_sums(const Plan& plan, int64_t elements, double* NRT_RESTRICT first,
-                        double* NRT_RESTRICT second, const F& term) {
-  const int64_t w = plan.width;
-  int64_t at = 0;
-  for (; at + 4 * w <= elements; at += 4 * w) {
-    for (int64_t c = 0; c < w; ++c) {
-      T a[4], b[4];
-      for (int k = 0; k < 4; ++k) term(at + k * w + c, c, &a[k], &b[k]);
-      first[c] += static_cast<double>((a[0] + a[1]) + (a[2] + a[3]));
-      second[c] += static_cast<double>((b[0] + b[1]) + (b[2] + b[3]));
-    }
-  }
-  for (; at < elements; at += w) {
-    const int64_t columns = min64(w, elements - at);
-    for (int64_t c = 0; c < columns; ++c) {
-      T a, b;
-      term(at + c, c, &a, &b);
-      first[c] += static_cast<double>(a);
-      second[c] += static_cast<double>(b);
-    }
-  }
-  fold(plan, first);
-  fold(plan, second);
-}
-
-// A rough mean of the chunk, repeated over a wide row: the centre of the exact sums.
+// The mean of the rows, repeated over a wide row.
 template <typename T>
 const T* centre_of(const Plan& plan, const T* x, int64_t rows) {
-  double* sums = scratch<double>(plan.width);
-  for (int64_t i = 0; i < plan.width; ++i) sums[i] = 0;
-  const int64_t w = plan.width, elements = rows * plan.channels;
-  int64_t at = 0;
-  for (; at + 4 * w <= elements; at += 4 * w) {
-    const T* NRT_RESTRICT p = x + at;
-    for (int64_t c = 0; c < w; ++c) {
-      sums[c] += static_cast<double>((p[c] + p[w + c]) + (p[2 * w + c] + p[3 * w + c]));
-    }
-  }
-  wide_rows(plan, elements - at, [&](int64_t offset, int64_t columns) {
-    for (int64_t c = 0; c < columns; ++c) sums[c] += static_cast<double>(x[at + offset + c]);
-  });
-  fold(plan, sums);
-  T* centre = scratch<T>(plan.channels);
+  double* sums = scratch<double>(2 * plan.channels);
+  column_sums<T>(plan.wide, rows * plan.channels, sums, sums + plan.channels,
+                 [=](int64_t i, int64_t, auto* p, auto* q) __attribute__((always_inline)) {
+                   typedef std::remove_pointer_t<decltype(p)> V;
+                   *p = load_as<V>(x + i);
+                   *q = V{};
+                 });
   const double share = 1.0 / static_cast<double>(rows);
-  for (int64_t c = 0; c < plan.channels; ++c) centre[c] = static_cast<T>(sums[c] * share);
-  return widened(plan, centre);
+  return widen<T>(plan.wide, [=](int64_t c) { return static_cast<T>(sums[c] * share); });
 }
 
 // Mean and sum of squared deviations of one chunk.
 template <typename T>
 void chunk_moments(const Plan& plan, const T* x, int64_t rows, double* mean, double* squares) {
   ScratchMark mark;
-  const T* centre = centre_of(plan, x, rows);
-  double* first = scratch<double>(2 * plan.width);
-  double* second = first + plan.width;
-  for (int64_t i = 0; i < 2 * plan.width; ++i) first[i] = 0;
-  column_sums<T>(plan, rows * plan.channels, first, second,
-                 [=](int64_t at, int64_t c, T* a, T* b) {
-                   *a = x[at] - centre[c];
-                   *b = *a * *a;
+  const T* centre = centre_of(plan, x, div_up(rows, kShare));
+  column_sums<T>(plan.wide, rows * plan.channels, mean, squares,
+                 [=](int64_t i, int64_t c, auto* p, auto* q) __attribute__((always_inline)) {
+                   typedef std::remove_pointer_t<decltype(p)> V;
+                   *p = load_as<V>(x + i) - load_as<V>(centre + c);
+                   *q = *p * *p;
                  });
   const double share = 1.0 / static_cast<double>(rows);
   for (int64_t c = 0; c < plan.channels; ++c) {
-    mean[c] = static_cast<double>(centre[c]) + first[c] * share;
-    squares[c] = second[c] - first[c] * first[c] * share;
+    squares[c] -= mean[c] * mean[c] * share;
+    mean[c] = static_cast<double>(centre[c]) + mean[c] * share;
   }
 }
 
@@ -162,79 +100,135 @@ void statistics(T* mean, T* var, const T* x, int64_t rows, int64_t channels) {
   }
 }
 
-// Runs body(first element, number of elements) for every chunk.
-template <typename F>
-void chunks_of(const Plan& plan, const F& body) {
-  parallel(plan.chunks, 1, [&](int64_t begin, int64_t end) {
-    for (int64_t i = begin; i < end; ++i) body(plan.begin(i), plan.rows_of(i) * plan.channels);
-  });
-}
-
-template <typename T>
-void normalise(T* y, const T* x, const T* mean, const T* scale, const T* shift, int64_t rows,
-               int64_t channels) {
-  const Plan plan(rows, channels);
-  ScratchMark mark;
-  const T* m = widened(plan, mean);
-  const T* a = widened(plan, scale);
-  const T* b = widened(plan, shift);
-  chunks_of(plan, [=](int64_t first, int64_t elements) {
-    wide_rows(plan, elements, [=](int64_t at, int64_t columns) {
-      const T* from = x + first + at;
-      T* to = y + first + at;
-      NRT_INDEPENDENT
-      for (int64_t c = 0; c < columns; ++c) to[c] = (from[c] - m[c]) * a[c] + b[c];
-    });
-  });
-}
-
-template <typename T>
-void gradient_sums(double* sums, const T* dy, const T* x, const T* mean, int64_t rows,
-                   int64_t channels) {
-  const Plan plan(rows, channels);
-  ScratchMark mark;
-  const T* m = widened(plan, mean);
-  const int64_t width = 2 * plan.width;
-  double* partial = scratch<double>(plan.chunks * width);
+// y[i] = value(i, column, V{}) for all elements, the last chunk first.
+template <typename T, typename F>
+void map(const Plan& plan, T* y, const F& value) {
+  const int64_t row_bytes = plan.wide.width * static_cast<int64_t>(sizeof(T));
+  const bool past = rows_worth_streaming(y, plan.rows / max64(plan.wide.group, 1), row_bytes);
   parallel(plan.chunks, 1, [&](int64_t begin, int64_t end) {
     for (int64_t i = begin; i < end; ++i) {
-      double* own = partial + i * width;
-      memset(own, 0, static_cast<size_t>(width) * sizeof(double));
-      const T* g = dy + plan.begin(i);
-      const T* v = x + plan.begin(i);
-      column_sums<T>(plan, plan.rows_of(i) * channels, own, own + plan.width,
-                     [=](int64_t at, int64_t c, T* a, T* b) {
-                       *a = g[at];
-                       *b = g[at] * (v[at] - m[c]);
-                     });
+      const int64_t chunk = plan.chunks - 1 - i, first = plan.begin(chunk);
+      map_columns(plan.wide, plan.rows_of(chunk) * plan.channels, past, y + first,
+                  [=](int64_t at, int64_t c, auto zero) __attribute__((always_inline)) {
+                    return value(first + at, c, zero);
+                  });
     }
+  });
+}
+
+// (x - mean) * scale + shift, with the three by column.
+template <typename T>
+struct Normal {
+  const T* x;
+  const T* mean;
+  const T* scale;
+  const T* shift;
+
+  template <typename V>
+  inline __attribute__((always_inline)) V operator()(int64_t i, int64_t c, V) const {
+    return (load_as<V>(x + i) - load_as<V>(mean + c)) * load_as<V>(scale + c) + load_as<V>(shift + c);
+  }
+};
+
+// As the ReLU of ops/unary: NaN stays.
+template <typename V>
+inline __attribute__((always_inline)) V relu_of(const V& v) {
+  return v < 0 ? V{} : v;
+}
+
+template <typename T>
+void normalise(T* y, const T* x, const T* residual, const T* mean, const T* scale, const T* shift,
+               int64_t rows, int64_t channels, bool relu) {
+  const Plan plan(rows, channels);
+  ScratchMark mark;
+  const Normal<T> plain = {x, widened(plan.wide, mean), widened(plan.wide, scale),
+                           widened(plan.wide, shift)};
+  const auto joined = [=](int64_t i, int64_t c, auto zero) __attribute__((always_inline)) {
+    return plain(i, c, zero) + load_as<decltype(zero)>(residual + i);
+  };
+  if (residual == nullptr && !relu) {
+    map(plan, y, plain);
+  } else if (residual == nullptr) {
+    map(plan, y, [=](int64_t i, int64_t c, auto zero) __attribute__((always_inline)) {
+      return relu_of(plain(i, c, zero));
+    });
+  } else if (!relu) {
+    map(plan, y, joined);
+  } else {
+    map(plan, y, [=](int64_t i, int64_t c, auto zero) __attribute__((always_inline)) {
+      return relu_of(joined(i, c, zero));
+    });
+  }
+}
+
+// Calls body(dz) where dz(i, column, V{}) is the gradient of element i behind the mask.
+template <typename T, typename F>
+inline void with_mask(const Plan& plan, const BatchNormMask<T>& mask, const T* dy, const T* x,
+                      const T* mean, const F& body) {
+  if (mask.y != nullptr) {
+    const T* y = mask.y;
+    T* dz = mask.dz;
+    body([=](int64_t i, int64_t, auto zero) __attribute__((always_inline)) {
+      typedef decltype(zero) V;
+      const V masked = load_as<V>(y + i) <= 0 ? zero : load_as<V>(dy + i);
+      store_as(dz + i, masked);
+      return masked;
+    });
+  } else if (mask.scale != nullptr) {
+    const Normal<T> normal = {x, mean, widened(plan.wide, mask.scale), widened(plan.wide, mask.shift)};
+    body([=](int64_t i, int64_t c, auto zero) __attribute__((always_inline)) {
+      typedef decltype(zero) V;
+      return V(normal(i, c, zero) <= 0 ? zero : load_as<V>(dy + i));
+    });
+  } else {
+    body([=](int64_t i, int64_t, auto zero) __attribute__((always_inline)) {
+      return load_as<decltype(zero)>(dy + i);
+    });
+  }
+}
+
+template <typename T>
+void gradient_sums(double* sums, const T* dy, const T* x, const T* mean,
+                   const BatchNormMask<T>& mask, int64_t rows, int64_t channels) {
+  const Plan plan(rows, channels);
+  ScratchMark mark;
+  const T* m = widened(plan.wide, mean);
+  double* partial = scratch<double>(plan.chunks * 2 * channels);
+  with_mask(plan, mask, dy, x, m, [&](const auto& gradient_at) {
+    parallel(plan.chunks, 1, [&](int64_t begin, int64_t end) {
+      for (int64_t i = begin; i < end; ++i) {
+        const int64_t first = plan.begin(i);
+        double* own = partial + i * 2 * channels;
+        column_sums<T>(plan.wide, plan.rows_of(i) * channels, own, own + channels,
+                       [=](int64_t at, int64_t c, auto* p, auto* q) __attribute__((always_inline)) {
+                         typedef std::remove_pointer_t<decltype(p)> V;
+                         *p = gradient_at(first + at, c, V{});
+                         *q = *p * (load_as<V>(x + first + at) - load_as<V>(m + c));
+                       });
+      }
+    });
   });
   memset(sums, 0, static_cast<size_t>(2 * channels) * sizeof(double));
   for (int64_t i = 0; i < plan.chunks; ++i) {
-    const double* own = partial + i * width;
-    for (int64_t c = 0; c < channels; ++c) {
-      sums[c] += own[c];
-      sums[channels + c] += own[plan.width + c];
-    }
+    const double* own = partial + i * 2 * channels;
+    for (int64_t c = 0; c < 2 * channels; ++c) sums[c] += own[c];
   }
 }
 
 template <typename T>
 void gradient(T* dx, const T* dy, const T* x, const T* mean, const T* a, const T* b, const T* d,
-              int64_t rows, int64_t channels) {
+              const BatchNormMask<T>& mask, int64_t rows, int64_t channels) {
   const Plan plan(rows, channels);
   ScratchMark mark;
-  const T* wm = widened(plan, mean);
-  const T* wa = widened(plan, a);
-  const T* wb = widened(plan, b);
-  const T* wd = widened(plan, d);
-  chunks_of(plan, [=](int64_t first, int64_t elements) {
-    wide_rows(plan, elements, [=](int64_t at, int64_t columns) {
-      const T* g = dy + first + at;
-      const T* v = x + first + at;
-      T* to = dx + first + at;
-      NRT_INDEPENDENT
-      for (int64_t c = 0; c < columns; ++c) to[c] = g[c] * wa[c] + ((v[c] - wm[c]) * wb[c] + wd[c]);
+  const T* wm = widened(plan.wide, mean);
+  const T* wa = widened(plan.wide, a);
+  const T* wb = widened(plan.wide, b);
+  const T* wd = widened(plan.wide, d);
+  with_mask(plan, mask, dy, x, wm, [&](const auto& gradient_at) {
+    map(plan, dx, [=](int64_t i, int64_t c, auto zero) __attribute__((always_inline)) {
+      typedef decltype(zero) V;
+      const V rest = (load_as<V>(x + i) - load_as<V>(wm + c)) * load_as<V>(wb + c) + load_as<V>(wd + c);
+      return V(gradient_at(i, c, zero) * load_as<V>(wa + c) + rest);
     });
   });
 }
@@ -243,14 +237,10 @@ template <typename T>
 void scale(T* dx, const T* dy, const T* a, int64_t rows, int64_t channels) {
   const Plan plan(rows, channels);
   ScratchMark mark;
-  const T* wa = widened(plan, a);
-  chunks_of(plan, [=](int64_t first, int64_t elements) {
-    wide_rows(plan, elements, [=](int64_t at, int64_t columns) {
-      const T* g = dy + first + at;
-      T* to = dx + first + at;
-      NRT_INDEPENDENT
-      for (int64_t c = 0; c < columns; ++c) to[c] = g[c] * wa[c];
-    });
+  const T* wa = widened(plan.wide, a);
+  map(plan, dx, [=](int64_t i, int64_t c, auto zero) __attribute__((always_inline)) {
+    typedef decltype(zero) V;
+    return V(load_as<V>(dy + i) * load_as<V>(wa + c));
   });
 }
 

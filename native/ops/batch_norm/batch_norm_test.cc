@@ -78,8 +78,8 @@ class BatchNorm : public ::testing::Test {
     Forward f = {std::vector<T>(x.size()), std::vector<T>(c), std::vector<T>(c), std::vector<T>(c)};
     EXPECT_EQ(NRT_OK, nrt_batch_norm_fwd(context, Code<T>::value, addr(f.y), addr(f.mean),
                                          addr(f.var), addr(f.rstd), addr(x),
-                                         gamma ? addr(*gamma) : 0, beta ? addr(*beta) : 0, s.rows,
-                                         s.channels, kEps))
+                                         gamma ? addr(*gamma) : 0, beta ? addr(*beta) : 0, 0,
+                                         s.rows, s.channels, kEps, 0))
         << nrt_last_error();
     return f;
   }
@@ -103,8 +103,8 @@ TYPED_TEST(BatchNorm, ForwardAndBackwardFollowTheFormulas) {
     expect_close(f.y, want.y, this->tolerance, this->tolerance);
     std::vector<TypeParam> dx(x.size()), dgamma(gamma.size()), dbeta(gamma.size());
     NRT_ASSERT_OK(nrt_batch_norm_bwd(ctx(), Code<TypeParam>::value, addr(dx), addr(dgamma),
-                                     addr(dbeta), addr(dy), addr(x), addr(gamma), addr(f.mean),
-                                     addr(f.rstd), s.rows, s.channels));
+                                     addr(dbeta), 0, addr(dy), addr(x), 0, addr(gamma), 0,
+                                     addr(f.mean), addr(f.rstd), s.rows, s.channels, 0));
     // A channel of one or two rows has rstd near 30: its gradient is a difference of large terms.
     const double loose = this->tolerance * (s.rows < 8 ? 100 : 1);
     expect_close(dx, want.dx, loose, loose);
@@ -121,10 +121,10 @@ TYPED_TEST(BatchNorm, GammaAndBetaMayBeAbsent) {
   const auto f = this->forward(s, x, nullptr, nullptr), g = this->forward(s, x, &ones, &zeros);
   EXPECT_EQ(g.y, f.y);
   std::vector<TypeParam> dx(350), want(350);
-  NRT_ASSERT_OK(nrt_batch_norm_bwd(ctx(), Code<TypeParam>::value, addr(dx), 0, 0, addr(dy), addr(x),
-                                   0, addr(f.mean), addr(f.rstd), 50, 7));
-  NRT_ASSERT_OK(nrt_batch_norm_bwd(ctx(), Code<TypeParam>::value, addr(want), 0, 0, addr(dy),
-                                   addr(x), addr(ones), addr(f.mean), addr(f.rstd), 50, 7));
+  NRT_ASSERT_OK(nrt_batch_norm_bwd(ctx(), Code<TypeParam>::value, addr(dx), 0, 0, 0, addr(dy),
+                                   addr(x), 0, 0, 0, addr(f.mean), addr(f.rstd), 50, 7, 0));
+  NRT_ASSERT_OK(nrt_batch_norm_bwd(ctx(), Code<TypeParam>::value, addr(want), 0, 0, 0, addr(dy),
+                                   addr(x), 0, addr(ones), 0, addr(f.mean), addr(f.rstd), 50, 7, 0));
   EXPECT_EQ(want, dx);
 }
 
@@ -154,8 +154,9 @@ TYPED_TEST(BatchNorm, NoRowsGiveFiniteStatistics) {
   for (TypeParam v : f.var) EXPECT_EQ(TypeParam(0), v);
   for (TypeParam v : f.rstd) EXPECT_TRUE(std::isfinite(v));
   std::vector<TypeParam> dgamma(4, TypeParam(9)), none;
-  NRT_ASSERT_OK(nrt_batch_norm_bwd(ctx(), Code<TypeParam>::value, addr(none), addr(dgamma), 0,
-                                   addr(none), addr(none), 0, addr(f.mean), addr(f.rstd), 0, 4));
+  NRT_ASSERT_OK(nrt_batch_norm_bwd(ctx(), Code<TypeParam>::value, addr(none), addr(dgamma), 0, 0,
+                                   addr(none), addr(none), 0, 0, 0, addr(f.mean), addr(f.rstd), 0, 4,
+                                   0));
   EXPECT_EQ(std::vector<TypeParam>(4), dgamma);
 }
 
@@ -174,8 +175,8 @@ TYPED_TEST(BatchNorm, InferenceUsesTheGivenStatistics) {
     const auto mean = uniform<TypeParam>(s.channels, 5), var = uniform<TypeParam>(s.channels, 6, 0.5, 2);
     std::vector<TypeParam> y(x.size()), dx(x.size()), dgamma(gamma.size()), dbeta(gamma.size());
     NRT_ASSERT_OK(nrt_batch_norm_infer_fwd(ctx(), Code<TypeParam>::value, addr(y), addr(x),
-                                           addr(gamma), addr(beta), addr(mean), addr(var), s.rows,
-                                           s.channels, kEps));
+                                           addr(gamma), addr(beta), addr(mean), addr(var), 0,
+                                           s.rows, s.channels, kEps, 0));
     NRT_ASSERT_OK(nrt_batch_norm_infer_bwd(ctx(), Code<TypeParam>::value, addr(dx), addr(dgamma),
                                            addr(dbeta), addr(dy), addr(x), addr(gamma), addr(mean),
                                            addr(var), s.rows, s.channels, kEps));
@@ -216,10 +217,12 @@ TYPED_TEST(BatchNorm, DoesNotDependOnThreads) {
     EXPECT_EQ(f.var, g.var);
     const auto c = static_cast<size_t>(s.channels);
     std::vector<TypeParam> dx(x.size()), dx2(x.size()), dgamma(c), dgamma2(c);
-    NRT_ASSERT_OK(nrt_batch_norm_bwd(one, Code<TypeParam>::value, addr(dx), addr(dgamma), 0, addr(dy),
-                                     addr(x), 0, addr(f.mean), addr(f.rstd), s.rows, s.channels));
-    NRT_ASSERT_OK(nrt_batch_norm_bwd(many, Code<TypeParam>::value, addr(dx2), addr(dgamma2), 0, addr(dy),
-                                     addr(x), 0, addr(f.mean), addr(f.rstd), s.rows, s.channels));
+    NRT_ASSERT_OK(nrt_batch_norm_bwd(one, Code<TypeParam>::value, addr(dx), addr(dgamma), 0, 0,
+                                     addr(dy), addr(x), 0, 0, 0, addr(f.mean), addr(f.rstd), s.rows,
+                                     s.channels, 0));
+    NRT_ASSERT_OK(nrt_batch_norm_bwd(many, Code<TypeParam>::value, addr(dx2), addr(dgamma2), 0, 0,
+                                     addr(dy), addr(x), 0, 0, 0, addr(f.mean), addr(f.rstd), s.rows,
+                                     s.channels, 0));
     EXPECT_EQ(dx, dx2);
     EXPECT_EQ(dgamma, dgamma2);
   }
@@ -227,11 +230,74 @@ TYPED_TEST(BatchNorm, DoesNotDependOnThreads) {
   nrt_ctx_close(many);
 }
 
+// The fused forms against the plain one with the same steps in single loops.
+TYPED_TEST(BatchNorm, AResidualAndAReluBehindItAreFused) {
+  using T = TypeParam;
+  for (const Size& s : kSizes) {
+    SCOPED_TRACE(testing::Message() << s.rows << " x " << s.channels);
+    const int64_t n = s.rows * s.channels;
+    const auto x = uniform<T>(n, 1, -2, 5), dy = uniform<T>(n, 2), residual = uniform<T>(n, 5);
+    const auto gamma = uniform<T>(s.channels, 3, 0.5, 2), beta = uniform<T>(s.channels, 4);
+    const auto plain = this->forward(s, x, &gamma, &beta);
+    for (const bool with_residual : {false, true}) {
+      for (const int32_t relu : {0, 1}) {
+        auto want = plain.y;
+        auto masked = dy;
+        for (size_t i = 0; i < want.size(); ++i) {
+          if (with_residual) want[i] += residual[i];
+          if (relu == 1 && want[i] <= 0) masked[i] = want[i] = 0;
+        }
+        const nrt_ptr r = with_residual ? addr(residual) : 0;
+        auto f = plain;
+        NRT_ASSERT_OK(nrt_batch_norm_fwd(ctx(), Code<T>::value, addr(f.y), addr(f.mean), addr(f.var),
+                                         addr(f.rstd), addr(x), addr(gamma), addr(beta), r, s.rows,
+                                         s.channels, kEps, relu));
+        EXPECT_EQ(want, f.y);
+        std::vector<T> inferred(x.size()), dz(x.size()), dx(x.size()), want_dx(x.size());
+        NRT_ASSERT_OK(nrt_batch_norm_infer_fwd(ctx(), Code<T>::value, addr(inferred), addr(x),
+                                               addr(gamma), addr(beta), addr(f.mean), addr(f.var), r,
+                                               s.rows, s.channels, kEps, relu));
+        EXPECT_EQ(want, inferred);
+        std::vector<T> dgamma(gamma.size()), dbeta(gamma.size()), want_dgamma(dgamma), want_dbeta(dbeta);
+        const bool joined = with_residual && relu == 1;
+        NRT_ASSERT_OK(nrt_batch_norm_bwd(ctx(), Code<T>::value, addr(dx), addr(dgamma), addr(dbeta),
+                                         joined ? addr(dz) : 0, addr(dy), addr(x),
+                                         joined ? addr(f.y) : 0, addr(gamma), addr(beta),
+                                         addr(f.mean), addr(f.rstd), s.rows, s.channels,
+                                         relu));
+        NRT_ASSERT_OK(nrt_batch_norm_bwd(ctx(), Code<T>::value, addr(want_dx), addr(want_dgamma),
+                                         addr(want_dbeta), 0, addr(masked), addr(x), 0, addr(gamma), 0,
+                                         addr(f.mean), addr(f.rstd), s.rows, s.channels, 0));
+        const double near = sizeof(T) == 4 ? 1e-5 : 1e-13;  // the compiler may round a product or not
+        expect_close(dx, to_double(want_dx), near, near);
+        expect_close(dgamma, to_double(want_dgamma), near, near);
+        expect_close(dbeta, to_double(want_dbeta), near, near);
+        if (joined) {
+          EXPECT_EQ(masked, dz);
+        }
+      }
+    }
+  }
+}
+
+TYPED_TEST(BatchNorm, ResultsLargerThanTheCachesAreTheSame) {
+  using T = TypeParam;
+  const Size s = {24001, 96};  // 9 MB of float
+  const auto x = uniform<T>(s.rows * s.channels, 1), gamma = uniform<T>(96, 2), beta = uniform<T>(96, 3);
+  const auto f = this->forward(s, x, &gamma, &beta);
+  std::vector<T> dx(x.size());
+  NRT_ASSERT_OK(nrt_batch_norm_bwd(ctx(), Code<T>::value, addr(dx), 0, 0, 0, addr(f.y), addr(x), 0, 0,
+                                   0, addr(f.mean), addr(f.rstd), s.rows, s.channels, 0));
+  const Reference want = reference(s, x, std::vector<T>(96, T(1)), beta, f.y);
+  expect_close(dx, want.dx, this->tolerance, this->tolerance);
+  expect_close(f.y, reference(s, x, gamma, beta, x).y, this->tolerance, this->tolerance);
+}
+
 TEST(BatchNormErrors, WrongArgumentsAreRefused) {
   std::vector<float> x(6), c(3);
   const nrt_ptr p = addr(x), q = addr(c);
   const auto run = [&](int32_t dtype, nrt_ptr y, nrt_ptr mean, int64_t rows, int64_t channels) {
-    return nrt_batch_norm_fwd(ctx(), dtype, y, mean, q, q, p, 0, 0, rows, channels, 1e-3);
+    return nrt_batch_norm_fwd(ctx(), dtype, y, mean, q, q, p, 0, 0, 0, rows, channels, 1e-3, 0);
   };
   EXPECT_EQ(NRT_UNSUPPORTED, run(NRT_INT32, p, q, 2, 3));
   EXPECT_EQ(NRT_INVALID_ARGUMENT, run(NRT_FLOAT32, 0, q, 2, 3));

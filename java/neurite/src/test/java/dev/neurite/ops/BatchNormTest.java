@@ -26,8 +26,27 @@ class BatchNormTest extends OpContract {
           v -> train(new double[][] {v[0], ones(c), new double[(int) c.size()]}, (int) x.last()), x));
       all.add(new Case("inference", t -> BatchNormOp.infer(t[0], t[1], t[2], Tensor.full(c, 0.5, t[0].dtype()),
           Tensor.full(c, 2, t[0].dtype()), EPS), v -> infer(v, (int) x.last()), x, c, c));
+      for (boolean relu : new boolean[] {false, true}) {
+        all.add(new Case("training with a residual, ReLU " + relu,
+            t -> BatchNormOp.train(t[0], t[1], t[2], EPS, t[3], relu).y(),
+            v -> behind(train(v, (int) x.last()), v[3], relu), x, c, c, x));
+        all.add(new Case("inference with a residual, ReLU " + relu,
+            t -> BatchNormOp.infer(t[0], t[1], t[2], Tensor.full(c, 0.5, t[0].dtype()),
+                Tensor.full(c, 2, t[0].dtype()), EPS, t[3], relu),
+            v -> behind(infer(v, (int) x.last()), v[3], relu), x, c, c, x));
+      }
+      all.add(new Case("training with a ReLU", t -> BatchNormOp.train(t[0], t[1], t[2], EPS, null, true).y(),
+          v -> behind(train(v, (int) x.last()), new double[v[0].length], true), x, c, c));
     }
     return all;
+  }
+
+  private static double[] behind(double[] y, double[] residual, boolean relu) {
+    double[] sum = new double[y.length];
+    for (int i = 0; i < y.length; i++) {
+      sum[i] = relu ? Math.max(0, y[i] + residual[i]) : y[i] + residual[i];
+    }
+    return sum;
   }
 
   private static double[] ones(Shape c) {
@@ -66,6 +85,9 @@ class BatchNormTest extends OpContract {
   @Override
   List<Refusal> refusals() {
     return List.of(
+        new Refusal("a residual of another shape is refused", ShapeException.class,
+            "batch_norm: expected a residual [2, 3], given [3]",
+            () -> BatchNormOp.train(Tensor.zeros(Shape.of(2, 3)), null, null, EPS, Tensor.zeros(Shape.of(3)), true)),
         new Refusal("gamma of another length is refused", ShapeException.class,
             "batch_norm: expected gamma and beta [3], given [4]",
             () -> BatchNormOp.train(Tensor.zeros(Shape.of(2, 3)), Tensor.zeros(Shape.of(4), DType.FLOAT32), null, EPS)));
