@@ -151,9 +151,18 @@ public final class BatchNorm extends CenteredNormLayer<BatchNorm> {
 
   @Override
   protected Tensor forward(Tensor x, Pass pass) {
+    return normalised(x, null, false, pass);
+  }
+
+  /** What this layer, an addition of the residual (null: none) and a ReLU give one after another, in one kernel. */
+  Tensor callWithRelu(Tensor x, Tensor residualOrNull, Pass pass) {
+    return inContext(() -> normalised(x, residualOrNull, true, pass), pass);
+  }
+
+  private Tensor normalised(Tensor x, Tensor residual, boolean relu, Pass pass) {
     requireChannels(x.shape());
     if (!pass.isTraining() || !trainable() || x.size() == 0) {
-      return BatchNormOp.infer(x, gamma, beta, movingMean, movingVariance, epsilon);
+      return BatchNormOp.infer(x, gamma, beta, movingMean, movingVariance, epsilon, residual, relu);
     }
     long rows = x.size() / x.shape().last();
     if (rows == 1 && WARNED.compareAndSet(false, true)) {
@@ -161,7 +170,7 @@ public final class BatchNorm extends CenteredNormLayer<BatchNorm> {
           System.Logger.Level.WARNING, "{0}: a batch with one value per channel has variance 0; its output is beta",
           who());
     }
-    BatchNormOp.Result result = BatchNormOp.train(x, gamma, beta, epsilon);
+    BatchNormOp.Result result = BatchNormOp.train(x, gamma, beta, epsilon, residual, relu);
     double varianceScale = unbiased && rows > 1 ? rows / (rows - 1.0) : 1;
     BatchNormOp.update(movingMean, movingVariance, result.mean(), result.variance(), oldWeight(), varianceScale);
     return result.y();

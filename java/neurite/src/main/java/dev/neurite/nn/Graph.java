@@ -40,6 +40,7 @@ final class Graph {
   private final List<Shape> outputShapes;
   private final List<DType> outputTypes;
   private final int slots;
+  private final FusedNorm[] fused; // by step
 
   private Graph(
       List<Input> inputs, List<Step> steps, int[] outputs, List<Shape> outputShapes, List<DType> outputTypes,
@@ -50,6 +51,7 @@ final class Graph {
     this.outputShapes = outputShapes;
     this.outputTypes = outputTypes;
     this.slots = slots;
+    fused = FusedNorm.find(steps, outputs);
   }
 
   List<Input> inputs() {
@@ -80,17 +82,12 @@ final class Graph {
       slot[i] = in.get(i);
     }
     try (Scope scope = Scope.open()) {
-      for (Step step : steps) {
-        List<Tensor> args = new ArrayList<>(step.inputs.length);
-        for (int i : step.inputs) {
-          args.add(slot[i]);
-        }
-        List<Tensor> out = step.block.run(args, pass);
-        for (int i = 0; i < step.outputShapes.size(); i++) {
-          slot[step.first + i] = out.get(i);
-        }
-        for (int i : step.last) {
-          drop(slot, i, pass);
+      boolean fuse = !pass.captures();
+      for (int i = 0; i < fused.length; i++) {
+        if (fuse && fused[i] != null) {
+          runFused(fused[i], steps.get(i), slot, pass);
+        } else {
+          run(steps.get(i), slot, pass);
         }
       }
       List<Tensor> result = new ArrayList<>(outputs.length);
@@ -99,6 +96,39 @@ final class Graph {
       }
       pass.keepCaptured(scope);
       return result;
+    }
+  }
+
+  private void run(Step step, Tensor[] slot, Pass pass) {
+    List<Tensor> args = new ArrayList<>(step.inputs.length);
+    for (int i : step.inputs) {
+      args.add(slot[i]);
+    }
+    List<Tensor> out = step.block.run(args, pass);
+    for (int i = 0; i < step.outputShapes.size(); i++) {
+      slot[step.first + i] = out.get(i);
+    }
+    drop(step, slot, pass);
+  }
+
+  /** Runs a chain at its last step, and does nothing at those before. */
+  private void runFused(FusedNorm chain, Step step, Tensor[] slot, Pass pass) {
+    if (step != chain.relu()) {
+      return;
+    }
+    slot[step.first] = chain.accepts(slot) ? chain.run(slot, pass) : chain.runSingly(slot, pass);
+    drop(chain.norm(), slot, pass);
+    if (chain.add() != null) {
+      drop(chain.add(), slot, pass);
+    }
+    drop(step, slot, pass);
+  }
+
+  private void drop(Step step, Tensor[] slot, Pass pass) {
+    for (int i : step.last) {
+      if (slot[i] != null) {
+        drop(slot, i, pass);
+      }
     }
   }
 

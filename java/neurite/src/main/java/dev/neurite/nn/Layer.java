@@ -6,6 +6,7 @@ import dev.neurite.tensor.Scope;
 import dev.neurite.tensor.Shape;
 import dev.neurite.tensor.Tensor;
 import java.util.List;
+import java.util.function.Supplier;
 
 /**
  * A block with one tensor in and one out: nearly all of them. A layer of one's own implements two
@@ -72,11 +73,16 @@ public abstract non-sealed class Layer extends Block {
     if (!isBuilt()) {
       buildBare(List.of(x));
     }
+    return inContext(() -> forward(x, pass), pass);
+  }
+
+  /** The result of code that runs as this layer: in a scope of its own, with its path on messages. */
+  final Tensor inContext(Supplier<Tensor> code, Pass pass) {
     Current current = Current.get();
     String outer = current.layer;
     current.layer = path();
     try (Scope scope = Scope.open()) {
-      Tensor y = forward(x, pass);
+      Tensor y = code.get();
       pass.finished(this, y);
       pass.keepCaptured(scope);
       return scope.keep(y);

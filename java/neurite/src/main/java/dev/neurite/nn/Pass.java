@@ -130,6 +130,11 @@ public final class Pass {
     return wanted.contains(name);
   }
 
+  /** Whether someone asked for outputs of layers: then each layer must give its own. */
+  boolean captures() {
+    return outputs != null || !wanted.isEmpty();
+  }
+
   /** A layer has finished. */
   void finished(Block block, Tensor value) {
     if (wanted.contains(block.path())) {
