@@ -87,6 +87,7 @@ nrt_status nrt_attention_fwd(nrt_ctx ctx, int32_t dtype, nrt_ptr y, nrt_ptr lse,
     require_inputs(p, q, k, v);
     nrt::require_array(kOp, "y", y, p.batch * p.heads * p.queries * p.value_width);
     nrt::require_array(kOp, "lse", lse, p.batch * p.heads * p.queries);
+    if (p.batch * p.heads * p.queries == 0) return;
     const nrt::AttentionLevel& level = NRT_SELECT(c, attention_kernels);
     if (dtype == NRT_FLOAT32) {
       level.f32.forward(p, nrt::ptr<float>(y), nrt::ptr<float>(lse), nrt::ptr<float>(q),
@@ -113,11 +114,14 @@ nrt_status nrt_attention_bwd(nrt_ctx ctx, int32_t dtype, nrt_ptr dq, nrt_ptr dk,
     require_inputs(p, q, k, v);
     const int64_t rows = p.batch * p.heads * p.queries;
     nrt::require_array(kOp, "dq", dq, rows * p.width);
-    nrt::require_array(kOp, "dk", dk, p.batch * p.kv_heads * p.keys * p.width);
-    nrt::require_array(kOp, "dv", dv, p.batch * p.kv_heads * p.keys * p.value_width);
+    const int64_t key_rows = p.batch * p.kv_heads * p.keys;
+    nrt::require_array(kOp, "dk", dk, key_rows * p.width);
+    nrt::require_array(kOp, "dv", dv, key_rows * p.value_width);
     nrt::require_array(kOp, "dy", dy, rows * p.value_width);
     nrt::require_array(kOp, "y", y, rows * p.value_width);
     nrt::require_array(kOp, "lse", lse, rows);
+    // Empty gradients of heads however many.
+    if (rows * p.width == 0 && key_rows * p.width == 0 && key_rows * p.value_width == 0) return;
     const nrt::AttentionLevel& level = NRT_SELECT(c, attention_kernels);
     if (dtype == NRT_FLOAT32) {
       level.f32.backward(p, nrt::ptr<float>(dq), nrt::ptr<float>(dk), nrt::ptr<float>(dv),
