@@ -9,8 +9,6 @@
 //
 // Every op here needs its data twice: the second pass runs backwards, and begins with what the caches
 // still hold of the first. Results larger than the caches are stored past them.
-#include <type_traits>
-
 #include "core/kernel.h"
 #include "core/wide_rows.h"
 #include "ops/batch_norm/batch_norm_kernels.h"
@@ -18,6 +16,13 @@
 namespace nrt {
 namespace NRT_ISA_NS {
 namespace {
+
+template <typename Pointer>
+struct Pointed;
+template <typename V>
+struct Pointed<V*> {
+  typedef V Type;
+};
 
 constexpr int64_t kChunkElements = 65536;  // 20 to 40 us of work
 constexpr int64_t kChunkRows = 64;         // least rows, so that a chunk's sums stay few beside it
@@ -42,7 +47,7 @@ const T* centre_of(const Plan& plan, const T* x, int64_t rows) {
   double* sums = scratch<double>(2 * plan.channels);
   column_sums<T>(plan.wide, rows * plan.channels, sums, sums + plan.channels,
                  [=](int64_t i, int64_t, auto* p, auto* q) __attribute__((always_inline)) {
-                   typedef std::remove_pointer_t<decltype(p)> V;
+                   typedef typename Pointed<decltype(p)>::Type V;
                    *p = load_as<V>(x + i);
                    *q = V{};
                  });
@@ -57,7 +62,7 @@ void chunk_moments(const Plan& plan, const T* x, int64_t rows, double* mean, dou
   const T* centre = centre_of(plan, x, div_up(rows, kShare));
   column_sums<T>(plan.wide, rows * plan.channels, mean, squares,
                  [=](int64_t i, int64_t c, auto* p, auto* q) __attribute__((always_inline)) {
-                   typedef std::remove_pointer_t<decltype(p)> V;
+                   typedef typename Pointed<decltype(p)>::Type V;
                    *p = load_as<V>(x + i) - load_as<V>(centre + c);
                    *q = *p * *p;
                  });
@@ -201,7 +206,7 @@ void gradient_sums(double* sums, const T* dy, const T* x, const T* mean,
         double* own = partial + i * 2 * channels;
         column_sums<T>(plan.wide, plan.rows_of(i) * channels, own, own + channels,
                        [=](int64_t at, int64_t c, auto* p, auto* q) __attribute__((always_inline)) {
-                         typedef std::remove_pointer_t<decltype(p)> V;
+                         typedef typename Pointed<decltype(p)>::Type V;
                          *p = gradient_at(first + at, c, V{});
                          *q = *p * (load_as<V>(x + first + at) - load_as<V>(m + c));
                        });

@@ -110,7 +110,9 @@ public final class Breakdown {
     out.printf(
         Locale.ROOT, "%n## %s, %d thread%s%n%nA step takes %.3f ms, %.3f ms with the clock on (%d steps).%n%n", line,
         Neurite.threads(), Neurite.threads() == 1 ? "" : "s", plain / MILLISECOND, all / MILLISECOND, steps);
-    out.printf("| phase | ms | share | in native calls | calls | Java and the rest |%n|---|--:|--:|--:|--:|--:|%n");
+    out.printf(
+        Locale.ROOT,
+        "| phase | ms | share | in native calls | calls | Java and the rest |%n|---|--:|--:|--:|--:|--:|%n");
     for (String phase : TrainingStep.PHASES) {
       double time = phases.getOrDefault(phase, 0.0) / steps;
       List<Spent> own = spent.stream().filter(s -> s.phase().equals(phase)).toList();
@@ -135,7 +137,8 @@ public final class Breakdown {
           s.phase() + " " + s.call(), s,
           (a, b) -> new Spent(a.phase, a.call, a.calls + b.calls, a.nanoseconds + b.nanoseconds));
     }
-    out.printf("%n| native call | phase | calls | ms | share |%n|---|---|--:|--:|--:|%n");
+    out.printf(
+        Locale.ROOT, "%n| native call | phase | calls | ms | share |%n|---|---|--:|--:|--:|%n");
     rows.values().stream()
         .sorted(Comparator.comparingDouble(Spent::nanoseconds).reversed())
         .filter(s -> s.nanoseconds() / steps >= all / 1000)

@@ -112,7 +112,7 @@ public final class Growth {
         Locale.ROOT, "%n## %s against %s%n%nbatch %d, width %d%s where it is not the axis.%n%n", name, axis,
         usual.batch(), usual.width(), usual.length() > 0 ? ", length " + usual.length() : "");
     System.out.printf(
-        "| %s | MFLOP | 1 thread | GFLOP/s | 2 threads | gain | tensors, peak | resident | jumps |%n"
+        Locale.ROOT, "| %s | MFLOP | 1 thread | GFLOP/s | 2 threads | gain | tensors, peak | resident | jumps |%n"
             + "|--:|--:|--:|--:|--:|--:|--:|--:|---|%n", axis);
     double workBefore = 0;
     Cost[] before = null;
