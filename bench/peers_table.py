@@ -121,7 +121,7 @@ class Table:
         return min(times) if times else None
 
     def column(self, precision):
-        """Our column that shows a precision: without AMX tiles HIGHEST computes what IEEE does."""
+        """Our column that shows a precision: without AMX tiles HIGHEST differs from IEEE in 3x3 convolutions only (there IEEE is not measured)."""
         name = "neurite" if precision == "highest" else "neurite-" + precision
         if name not in self.ours and precision == "ieee" and not self.amx:
             name = "neurite"
